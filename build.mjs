@@ -1,0 +1,70 @@
+// `node build.mjs` bundles the program into dist/, which runs without node_modules; `node build.mjs test` bundles the tests into .test/.
+import {chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import {build} from 'esbuild';
+
+const test = process.argv[2] === 'test';
+const outdir = test ? '.test' : 'dist';
+const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** Ink imports react-devtools-core only when DEV=true, which the define below rules out. */
+const noDevtools = {
+	name: 'no-devtools',
+	setup({onResolve, onLoad}) {
+		onResolve({filter: /^react-devtools-core$/}, ({path}) => ({path, namespace: 'empty'}));
+		onLoad({filter: /./, namespace: 'empty'}, () => ({contents: 'export default {}'}));
+	},
+};
+
+rmSync(outdir, {recursive: true, force: true});
+const {metafile} = await build({
+	entryPoints: test ? globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']}) : ['source/oddpod.ts'],
+	outdir,
+	outbase: test ? 'test' : 'source',
+	bundle: true,
+	splitting: true, // what a command does not need is not loaded: client-node above all
+	platform: 'node',
+	external: ['@lydell/node-pty'],
+	format: 'esm',
+	target: 'node22.19',
+	jsx: 'automatic',
+	minify: !test,
+	sourcemap: test ? 'linked' : false,
+	legalComments: 'none', // the licences stand in dist/licenses.txt
+	metafile: true,
+	define: {
+		'process.env.NODE_ENV': '"production"', // React's development build costs a third of a frame
+		'process.env.DEV': '"false"',
+		__VERSION__: JSON.stringify(version),
+	},
+	banner: {js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);"},
+	plugins: [noDevtools],
+	logLevel: 'warning',
+});
+
+if (!test) {
+	chmodSync('dist/oddpod.js', 0o755);
+	writeFileSync('dist/package.json', '{"type": "module"}\n');
+	writeFileSync('dist/licenses.txt', licenses(Object.keys(metafile.inputs)));
+	if (existsSync('recordings/shop.jsonl.gz')) {
+		mkdirSync('dist/recordings');
+		writeFileSync('dist/recordings/shop.jsonl.gz', readFileSync('recordings/shop.jsonl.gz'));
+	}
+}
+
+/** The licence texts of every package of which at least one file is in the bundle. */
+function licenses(inputs) {
+	const packages = new Set(inputs.map(input => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0]).filter(Boolean));
+	return [...packages]
+		.sort()
+		.map(folder => {
+			const {name, version, license} = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+			const [file] = globSync('{licen[sc]e,LICEN[SC]E}*', {cwd: folder});
+			const text = file
+				? readFileSync(path.join(folder, file), 'utf8').trim()
+				: `(no licence file in the package; its package.json says ${license})`;
+			return `${name} ${version} (${license})\n\n${text}\n`;
+		})
+		.join(`\n${'-'.repeat(80)}\n\n`);
+}
