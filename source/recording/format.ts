@@ -93,10 +93,10 @@ export class FormatError extends Error {
 
 export function parseHeader(line: string): Header {
 	const header = parseJson(line);
-	if (!isObject(header) || typeof header['oddpod'] !== 'number')
+	if (!isObject(header) || typeof header.oddpod !== 'number')
 		throw new FormatError('its first line is not the header of an oddpod recording');
-	if (header['oddpod'] > FORMAT_VERSION) {
-		throw new FormatError(`it is of format version ${header['oddpod']}, this oddpod reads up to ${FORMAT_VERSION}`);
+	if (header.oddpod > FORMAT_VERSION) {
+		throw new FormatError(`it is of format version ${header.oddpod}, this oddpod reads up to ${FORMAT_VERSION}`);
 	}
 	const {startedAtMs, intervalMs, source} = header;
 	if (!isFinite(startedAtMs)) throw new FormatError('its header has no startedAtMs');
@@ -155,8 +155,8 @@ export class Parser {
 	}
 
 	#container(data: unknown): void {
-		if (!isObject(data) || !isIndex(data['i'])) throw new FormatError('a container without a number');
-		this.#containers[data['i']] = containerFromJson(data);
+		if (!isObject(data) || !isIndex(data.i)) throw new FormatError('a container without a number');
+		this.#containers[data.i] = containerFromJson(data);
 	}
 
 	#scrape(atMs: number, data: unknown): Scrape {
@@ -166,7 +166,7 @@ export class Parser {
 			if (!container) throw new FormatError('a container number that was not told before');
 			return container;
 		};
-		const readings = list(data['r']).map((row): Reading => {
+		const readings = list(data.r).map((row): Reading => {
 			const [i, ageMs, windowMs, cpu, memoryKiB] = list(row);
 			return {
 				of: of(i),
@@ -176,13 +176,13 @@ export class Parser {
 				memoryBytes: number(memoryKiB) * 1024,
 			};
 		});
-		const absent = list(data['a']).map((row): Absence => {
+		const absent = list(data.a).map((row): Absence => {
 			const [i, why] = list(row);
 			return {of: of(i), why: absence(why)};
 		});
-		const problems = list(data['p']).filter(
+		const problems = list(data.p).filter(
 			(value): value is Problem & Record<string, unknown> =>
-				isObject(value) && typeof value['id'] === 'string' && typeof value['what'] === 'string',
+				isObject(value) && typeof value.id === 'string' && typeof value.what === 'string',
 		);
 		const labels = this.takeLabels();
 		return {atMs, readings, absent, problems, ...(labels.length > 0 && {labels})};
@@ -207,20 +207,20 @@ function containerFromJson(data: Record<string, unknown>): Container {
 	const key = text('key');
 	if (key === undefined) throw new FormatError('a container without a key');
 	const parts = key.split('/');
-	const lastExit = data['lastExit'];
-	const role = data['role'];
+	const lastExit = data.lastExit;
+	const role = data.role;
 	const optional = {
 		workload: text('workload'),
 		revision: text('revision'),
 		image: text('image'),
 		node: text('node'),
 		waiting: text('waiting'),
-		startedAtMs: isFinite(data['startedAtMs']) ? data['startedAtMs'] : undefined,
+		startedAtMs: isFinite(data.startedAtMs) ? data.startedAtMs : undefined,
 		role: role === 'init' || role === 'sidecar' ? role : undefined,
-		labels: isObject(data['labels']) ? (data['labels'] as Record<string, string>) : undefined,
+		labels: isObject(data.labels) ? (data.labels as Record<string, string>) : undefined,
 		lastExit:
-			isObject(lastExit) && typeof lastExit['reason'] === 'string' && isFinite(lastExit['atMs'])
-				? {reason: lastExit['reason'], atMs: lastExit['atMs']}
+			isObject(lastExit) && typeof lastExit.reason === 'string' && isFinite(lastExit.atMs)
+				? {reason: lastExit.reason, atMs: lastExit.atMs}
 				: undefined,
 	};
 	for (const name of Object.keys(optional) as (keyof typeof optional)[]) if (optional[name] === undefined) delete optional[name];
@@ -234,7 +234,7 @@ function containerFromJson(data: Record<string, unknown>): Container {
 		memoryRequestBytes: quantity('memoryRequestBytes'),
 		cpuLimitMillicores: quantity('cpuLimitMillicores'),
 		memoryLimitBytes: quantity('memoryLimitBytes'),
-		restarts: isFinite(data['restarts']) ? data['restarts'] : 0,
+		restarts: isFinite(data.restarts) ? data.restarts : 0,
 		...(optional as Partial<Container>),
 	};
 }
