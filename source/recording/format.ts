@@ -36,7 +36,10 @@ export class Writer {
 		let lines = '';
 		const number = (of: Container): number => {
 			let i = this.#numbers.get(of.key);
-			if (i === undefined) this.#numbers.set(of.key, (i = this.#numbers.size));
+			if (i === undefined) {
+				i = this.#numbers.size;
+				this.#numbers.set(of.key, i);
+			}
 			if (this.#written.get(of.key) !== of) {
 				this.#written.set(of.key, of);
 				lines += this.#line(scrape.atMs, 'c', containerToJson(i, of));
@@ -99,11 +102,11 @@ export function parseHeader(line: string): Header {
 		throw new FormatError(`it is of format version ${header.oddpod}, this oddpod reads up to ${FORMAT_VERSION}`);
 	}
 	const {startedAtMs, intervalMs, source} = header;
-	if (!isFinite(startedAtMs)) throw new FormatError('its header has no startedAtMs');
+	if (!isFiniteNumber(startedAtMs)) throw new FormatError('its header has no startedAtMs');
 	return {
 		...(header as unknown as Header),
 		startedAtMs,
-		intervalMs: isFinite(intervalMs) && intervalMs > 0 ? intervalMs : Number.NaN,
+		intervalMs: isFiniteNumber(intervalMs) && intervalMs > 0 ? intervalMs : Number.NaN,
 		source: typeof source === 'string' ? source : 'recording',
 	};
 }
@@ -125,7 +128,7 @@ export class Parser {
 		if (text.trim() === '') return undefined;
 		try {
 			const value = parseJson(text);
-			if (!Array.isArray(value) || !isFinite(value[0])) throw new FormatError('not [time, code, data]');
+			if (!Array.isArray(value) || !isFiniteNumber(value[0])) throw new FormatError('not [time, code, data]');
 			const atMs = this.#startedAtMs + Math.round(value[0] * 1000);
 			const data: unknown = value[2];
 			switch (value[1]) {
@@ -170,7 +173,7 @@ export class Parser {
 			const [i, ageMs, windowMs, cpu, memoryKiB] = list(row);
 			return {
 				of: of(i),
-				sampledAtMs: atMs - (isFinite(ageMs) ? ageMs : 0),
+				sampledAtMs: atMs - (isFiniteNumber(ageMs) ? ageMs : 0),
 				windowMs: number(windowMs),
 				cpuMillicores: number(cpu),
 				memoryBytes: number(memoryKiB) * 1024,
@@ -215,11 +218,11 @@ function containerFromJson(data: Record<string, unknown>): Container {
 		image: text('image'),
 		node: text('node'),
 		waiting: text('waiting'),
-		startedAtMs: isFinite(data.startedAtMs) ? data.startedAtMs : undefined,
+		startedAtMs: isFiniteNumber(data.startedAtMs) ? data.startedAtMs : undefined,
 		role: role === 'init' || role === 'sidecar' ? role : undefined,
 		labels: isObject(data.labels) ? (data.labels as Record<string, string>) : undefined,
 		lastExit:
-			isObject(lastExit) && typeof lastExit.reason === 'string' && isFinite(lastExit.atMs)
+			isObject(lastExit) && typeof lastExit.reason === 'string' && isFiniteNumber(lastExit.atMs)
 				? {reason: lastExit.reason, atMs: lastExit.atMs}
 				: undefined,
 	};
@@ -234,7 +237,7 @@ function containerFromJson(data: Record<string, unknown>): Container {
 		memoryRequestBytes: quantity('memoryRequestBytes'),
 		cpuLimitMillicores: quantity('cpuLimitMillicores'),
 		memoryLimitBytes: quantity('memoryLimitBytes'),
-		restarts: isFinite(data.restarts) ? data.restarts : 0,
+		restarts: isFiniteNumber(data.restarts) ? data.restarts : 0,
 		...(optional as Partial<Container>),
 	};
 }
@@ -242,9 +245,9 @@ function containerFromJson(data: Record<string, unknown>): Container {
 function label(data: unknown): Label {
 	if (!isObject(data)) throw new FormatError('a label that is no object');
 	const {id, kind, of, fromMs, toMs, note} = data;
-	if (typeof id !== 'string' || typeof kind !== 'string' || typeof of !== 'string' || !isFinite(fromMs))
+	if (typeof id !== 'string' || typeof kind !== 'string' || typeof of !== 'string' || !isFiniteNumber(fromMs))
 		throw new FormatError('a label without id, kind, of and fromMs');
-	return {id, kind, of, fromMs, ...(isFinite(toMs) && {toMs}), ...(typeof note === 'string' && {note})};
+	return {id, kind, of, fromMs, ...(isFiniteNumber(toMs) && {toMs}), ...(typeof note === 'string' && {note})};
 }
 
 function parseJson(text: string): unknown {
@@ -256,7 +259,7 @@ function parseJson(text: string): unknown {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isFinite = (value: unknown): value is number => Number.isFinite(value);
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isIndex = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e6;
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const number = (value: unknown): number => (isFinite(value) ? value : Number.NaN);
+const number = (value: unknown): number => (isFiniteNumber(value) ? value : Number.NaN);
