@@ -1,0 +1,17 @@
+import type {Problem} from './scrape.ts';
+
+/** Why a command cannot go on, told as a problem is: one sentence of what happened, one of what to do. Never a stack trace. */
+export class Failure extends Error {
+	override name = 'Failure';
+	readonly problem: Problem;
+
+	constructor(problem: Problem) {
+		super(problem.what);
+		this.problem = problem;
+	}
+}
+
+/** The command line cannot be carried out as it was written. */
+export class UsageError extends Error {
+	override name = 'UsageError';
+}
