@@ -1,0 +1,74 @@
+/** Flags → a command. Exit codes live here and nowhere else. */
+import process from 'node:process';
+import meow from 'meow';
+import type {Outcome} from './commands/outcome.ts';
+import {Failure, UsageError} from './failure.ts';
+import {COMMANDS, type Command, checkFlags, type Flags, help, meowFlags} from './flags.ts';
+import {VERSION} from './version.ts';
+
+const EXIT = {well: 0, failed: 1, usage: 2, found: 3} as const;
+
+type Run = (input: readonly string[], flags: Flags) => Promise<Outcome>;
+
+/** Each command is loaded when it is asked for: `--version` need not wait for React. */
+const RUN: Readonly<Record<Command, () => Promise<{run: Run}>>> = {
+	watch: () => import('./commands/watch.ts'),
+	demo: () => import('./commands/demo.ts'),
+	replay: () => import('./commands/replay.ts'),
+	top: () => import('./commands/top.ts'),
+	check: () => import('./commands/check.ts'),
+	evaluate: () => import('./commands/evaluate.ts'),
+	explain: () => import('./commands/explain.ts'),
+	doctor: () => import('./commands/doctor.ts'),
+};
+
+const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
+
+/** @returns the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+	// A reader that went away (`oddpod top | head`) is no failure.
+	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit(EXIT.well);
+		throw error;
+	});
+	const [first, ...rest] = argv;
+	const command: Command = isCommand(first) ? first : 'watch';
+	try {
+		if (first === 'help') return printHelp(rest[0]);
+		if (argv.includes('--help') || argv.includes('-h')) return printHelp(isCommand(first) ? first : undefined);
+		if (first === '--version' || first === '-v' || first === 'version') {
+			process.stdout.write(`${VERSION}\n`);
+			return EXIT.well;
+		}
+		const {input, flags} = meow({
+			importMeta: import.meta,
+			argv: isCommand(first) ? rest : argv,
+			pkg: {name: 'oddpod', version: VERSION},
+			flags: meowFlags(command),
+			autoHelp: false,
+			autoVersion: false,
+		});
+		const {run} = await RUN[command]();
+		const outcome = await run(input, checkFlags(command, flags));
+		return typeof outcome === 'number' ? outcome : EXIT[outcome];
+	} catch (error) {
+		process.stderr.write(tell(error, command));
+		return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+	}
+}
+
+function printHelp(word: string | undefined): number {
+	if (word !== undefined && !isCommand(word)) throw new UsageError(`There is no command ${word}`);
+	process.stdout.write(help(word));
+	return EXIT.well;
+}
+
+function tell(error: unknown, command: Command): string {
+	if (error instanceof UsageError) return `oddpod: ${error.message}.\nSee: oddpod help${command === 'watch' ? '' : ` ${command}`}\n`;
+	if (error instanceof Failure) {
+		const {what, why, fix} = error.problem;
+		return `oddpod: ${what}.${why ? ` ${why}.` : ''}\n${fix ? `${fix}\n` : ''}`;
+	}
+	const message = error instanceof Error ? error.message : String(error);
+	return `oddpod: something went wrong that should not have: ${message}.\nPlease report it, with the file that this makes: oddpod … --log FILE\n${process.env.ODDPOD_DEBUG && error instanceof Error ? `${error.stack}\n` : ''}`;
+}

@@ -1,0 +1,244 @@
+/** Every flag of every command in one table: it drives parsing, validation and help. */
+import {UsageError} from './failure.ts';
+
+export const COMMANDS = {
+	watch: {
+		usage: 'oddpod [KIND/NAME] [flags]',
+		does: 'Watch the cluster of the current context. Give a workload (deploy/checkout) to start with it selected.',
+	},
+	demo: {usage: 'oddpod demo [flags]', does: 'Replay a recorded session of real processes with real faults. Needs no cluster.'},
+	replay: {
+		usage: 'oddpod replay FILE [flags]',
+		does: 'Show a recording (.jsonl, .jsonl.gz) or a labelled series (.csv, .csv.gz) again, with the same verdicts.',
+	},
+	top: {
+		usage: 'oddpod top [flags]',
+		does: 'One line a container: CPU in cores, memory in MiB, and CPU over memory. Tab-separated without a header where stdout is no terminal.',
+	},
+	check: {
+		usage: 'oddpod check [FILE] [flags]',
+		does: 'Watch for a while, or read FILE; one line an event. Exit code 3 when something was found: for soak tests.',
+	},
+	evaluate: {usage: 'oddpod evaluate FILE… [flags]', does: 'Count verdicts against the labels in recordings or CSV files.'},
+	explain: {
+		usage: 'oddpod explain FILE [ID] [flags]',
+		does: 'Why an anomaly of a recording was called one, or what is usual for a container. Without ID: list them.',
+	},
+	doctor: {usage: 'oddpod doctor [flags]', does: 'Say what keeps oddpod from seeing the cluster, and what to do about it.'},
+} as const;
+
+export type Command = keyof typeof COMMANDS;
+
+interface Flag {
+	readonly type: 'boolean' | 'string' | 'number';
+	readonly short?: string;
+	/** What stands for its value in the help. */
+	readonly value?: string;
+	readonly help: string;
+	readonly for: readonly Command[];
+	readonly default?: string | number | boolean;
+	readonly min?: number;
+	readonly max?: number;
+	readonly choices?: readonly string[];
+	/** kubectl's own: listed apart. */
+	readonly cluster?: boolean;
+}
+
+const LIVE = ['watch', 'top', 'check', 'doctor'] as const;
+const ENGINE = ['watch', 'demo', 'replay', 'check', 'evaluate', 'explain'] as const;
+const SCREEN = ['watch', 'demo', 'replay'] as const;
+
+export const FLAGS = {
+	namespace: {
+		type: 'string',
+		short: 'n',
+		value: 'A,B',
+		help: 'these namespaces; default: that of the context, or all that may be read',
+		for: LIVE,
+		cluster: true,
+	},
+	allNamespaces: {type: 'boolean', short: 'A', help: 'all namespaces', for: LIVE, cluster: true},
+	selector: {
+		type: 'string',
+		short: 'l',
+		value: 'SELECTOR',
+		help: 'only pods with these labels: app=checkout,tier!=test',
+		for: LIVE,
+		cluster: true,
+	},
+	context: {type: 'string', value: 'NAME', help: 'another context of the kubeconfig', for: LIVE, cluster: true},
+	kubeconfig: {
+		type: 'string',
+		value: 'FILE',
+		help: 'another kubeconfig; default: $KUBECONFIG, then ~/.kube/config',
+		for: LIVE,
+		cluster: true,
+	},
+	cluster: {type: 'string', value: 'NAME', help: 'as in kubectl', for: LIVE, cluster: true},
+	user: {type: 'string', value: 'NAME', help: 'as in kubectl', for: LIVE, cluster: true},
+	server: {type: 'string', short: 's', value: 'URL', help: 'as in kubectl', for: LIVE, cluster: true},
+	token: {type: 'string', value: 'TOKEN', help: 'as in kubectl', for: LIVE, cluster: true},
+	as: {type: 'string', value: 'USER', help: 'as in kubectl', for: LIVE, cluster: true},
+	asGroup: {type: 'string', value: 'A,B', help: 'as in kubectl', for: LIVE, cluster: true},
+	requestTimeout: {type: 'string', value: '10s', help: 'as in kubectl', for: LIVE, cluster: true},
+	insecureSkipTlsVerify: {type: 'boolean', help: 'as in kubectl', for: LIVE, cluster: true},
+	interval: {
+		type: 'number',
+		value: 'SECONDS',
+		help: 'poll so often; default: learned from the metrics server',
+		for: ['watch', 'check'],
+		min: 5,
+		max: 3600,
+	},
+
+	speed: {type: 'number', value: 'N', help: 'recorded seconds a second', for: ['demo', 'replay'], default: 60, min: 0.1, max: 3600},
+	start: {type: 'string', value: 'TIME', help: 'begin there: 20m, 1h5m, 14:30, or anomaly:2', for: ['demo', 'replay']},
+	loop: {type: 'boolean', help: 'begin again at the end', for: ['demo', 'replay']},
+	pauseOnAnomaly: {type: 'boolean', help: 'stop at each anomaly; space goes on', for: ['demo', 'replay']},
+	record: {type: 'string', value: 'FILE', help: 'write what is seen: .jsonl, or .jsonl.gz', for: ['watch', 'check']},
+	utc: {type: 'boolean', help: 'times in UTC; default: local', for: ['watch', 'demo', 'replay', 'check', 'explain', 'top']},
+	ascii: {type: 'boolean', help: 'nothing but ASCII on the screen', for: SCREEN},
+	wide: {type: 'boolean', help: 'begin with the wide list', for: SCREEN},
+
+	for: {type: 'string', value: '30m', help: 'how long to watch, or how much of FILE to read; default: to the end', for: ['check']},
+	failOn: {
+		type: 'string',
+		value: 'KIND,…',
+		help: 'what counts as found: kinds (memory-leak, cpu-sustained, …) or notice, warning, critical',
+		for: ['check'],
+		default: 'warning',
+	},
+	output: {
+		type: 'string',
+		short: 'o',
+		value: 'json',
+		help: 'json: one object a line',
+		for: ['top', 'check', 'demo', 'replay', 'explain', 'doctor'],
+		choices: ['json', 'text'],
+	},
+	watch: {type: 'boolean', short: 'w', help: 'list again at every new sample', for: ['top']},
+
+	json: {type: 'boolean', help: 'one object a file', for: ['evaluate']},
+	alarms: {type: 'string', value: 'OUT.jsonl', help: 'write one line an episode', for: ['evaluate']},
+	warmUp: {type: 'string', value: 'N|N%', help: 'readings of each stream that are not counted, at most 750', for: ['evaluate']},
+	baseline: {
+		type: 'string',
+		value: 'NAME',
+		help: 'another detector for comparison: original (the program this grew from), z-score, static, forest',
+		for: ['evaluate'],
+		choices: ['original', 'z-score', 'static', 'forest'],
+	},
+
+	train: {type: 'number', value: 'N', help: 'samples of the training', for: ENGINE, default: 100, min: 10, max: 10_000},
+	sensitivity: {
+		type: 'string',
+		value: 'LEVEL',
+		help: 'low, normal or high: how large an effect must be',
+		for: ENGINE,
+		default: 'normal',
+		choices: ['low', 'normal', 'high'],
+	},
+	consecutive: {type: 'number', value: 'N', help: 'odd readings of N + 1 that confirm an anomaly', for: ENGINE, min: 1, max: 60},
+	window: {type: 'number', value: 'N', help: 'samples of the rolling median', for: ENGINE, min: 3, max: 121},
+	seed: {type: 'number', value: 'N', help: 'of the forests', for: ENGINE, default: 1, min: 0, max: 2 ** 32 - 1},
+	contamination: {
+		type: 'number',
+		value: 'SHARE',
+		help: 'of --baseline original: the share of the training that it calls odd',
+		for: ['evaluate'],
+		min: 0.001,
+		max: 0.5,
+	},
+	log: {type: 'string', value: 'FILE', help: 'a bounded log for a bug report; holds no secrets', for: ['watch', 'demo', 'replay', 'check']},
+} as const satisfies Record<string, Flag>;
+
+type Value<F extends Flag> = F['type'] extends 'boolean' ? boolean : F['type'] extends 'number' ? number : string;
+/** What a command is given: what was not said and has no default is undefined. */
+export type Flags = {readonly [N in keyof typeof FLAGS]?: Value<(typeof FLAGS)[N]> | undefined};
+
+export const flagName = (name: string): string => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+
+const flagsOf = (command: Command): readonly (readonly [string, Flag])[] =>
+	Object.entries(FLAGS).filter(([, flag]) => (flag as Flag).for.includes(command));
+
+/** The form that meow takes. */
+export function meowFlags(command: Command): Record<string, {type: 'boolean' | 'string' | 'number'; shortFlag?: string}> {
+	return Object.fromEntries(
+		flagsOf(command).map(([name, {type, short}]) => [name, {type, ...(short !== undefined && {shortFlag: short})}]),
+	);
+}
+
+/** @throws {UsageError} naming the flag, the demand and the value. */
+export function checkFlags(command: Command, given: Readonly<Record<string, unknown>>): Flags {
+	const known = new Map(flagsOf(command));
+	const shorts = new Set([...known.values()].map(({short}) => short));
+	const flags: Record<string, unknown> = {};
+	for (const [name, flag] of known) if (flag.default !== undefined) flags[name] = flag.default;
+	for (const [name, value] of Object.entries(given)) {
+		if (value === undefined || name === '--' || shorts.has(name)) continue;
+		const flag = known.get(name);
+		if (!flag) {
+			if (name in FLAGS) throw new UsageError(`${flagName(name)} is not a flag of \`oddpod ${command}\``);
+			throw new UsageError(`There is no flag ${name.length === 1 ? '-' : ''}${name.length === 1 ? name : flagName(name)}`);
+		}
+		if (Array.isArray(value)) throw new UsageError(`Expected ${flagName(name)} once, got it ${value.length} times`);
+		if (flag.type === 'boolean') {
+			if (value === false) continue;
+		} else if (flag.type === 'string') {
+			if (value === '') throw new UsageError(`Expected ${flagName(name)} to have a value: ${flagName(name)} ${flag.value}`);
+			if (flag.choices && !flag.choices.includes(String(value)))
+				throw new UsageError(`Expected ${flagName(name)} to be one of ${flag.choices.join(', ')}, got ${String(value)}`);
+		} else {
+			const number = Number(value);
+			const {min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY} = flag;
+			if (!(number >= min && number <= max))
+				throw new UsageError(
+					`Expected ${flagName(name)} to be a number from ${min} to ${max}, got ${Number.isNaN(number) ? 'none' : number}`,
+				);
+		}
+		flags[name] = value;
+	}
+	return flags as Flags;
+}
+
+/** What `oddpod help` prints; with a command, what that one takes. */
+export function help(command?: Command): string {
+	if (command === undefined) {
+		const lines = Object.values(COMMANDS).map(({usage, does}) => `  ${usage.padEnd(34)}${does.split('. ')[0]?.replace(/\.$/, '')}`);
+		return `oddpod spots the odd pod out: it learns what every container's CPU and memory normally
+look like, and says which one is in trouble, what kind, since when, and when it will
+hit its limit. It only reads, and needs nothing in the cluster but the metrics server.
+
+${lines.join('\n')}
+  ${'oddpod help COMMAND'.padEnd(34)}The flags of a command
+  ${'oddpod --version'.padEnd(34)}The version
+
+Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 10-19 see doctor
+`;
+	}
+	const {usage, does} = COMMANDS[command];
+	const row = ([name, flag]: readonly [string, Flag]): string => {
+		const left = `${flag.short ? `-${flag.short}, ` : '    '}${flagName(name)}${flag.value ? ` ${flag.value}` : ''}`;
+		return `  ${left.padEnd(33)} ${flag.help}${flag.default === undefined ? '' : ` (${flag.default})`}`;
+	};
+	const own = flagsOf(command).filter(([, flag]) => !flag.cluster);
+	const cluster = flagsOf(command).filter(([, flag]) => flag.cluster);
+	return [
+		`${does}\n`,
+		`usage: ${usage}\n`,
+		...own.map(row),
+		...(cluster.length > 0 ? ['\nWhich cluster, and what of it:', ...cluster.map(row)] : []),
+		'',
+	].join('\n');
+}
+
+/** `90`, `45s`, `30m`, `1h30m`, `2d` → milliseconds. @throws {UsageError} */
+export function parseDuration(text: string, flag: string): number {
+	const units: Record<string, number> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000};
+	const whole = /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.exec(text);
+	if (!whole && !/^\d+(?:\.\d+)?$/.test(text)) throw new UsageError(`Expected ${flag} to be a time such as 45s, 30m or 1h30m, got ${text}`);
+	if (!whole) return Number(text) * 1000;
+	let ms = 0;
+	for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) ms += Number(number) * (units[unit ?? 's'] ?? 0);
+	return ms;
+}
