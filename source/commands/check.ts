@@ -1,0 +1,90 @@
+import process from 'node:process';
+import {createEngine} from '../engine/engine.ts';
+import type {Event, Kind, Severity} from '../engine/verdict.ts';
+import {Failure, UsageError} from '../failure.ts';
+import {type Flags, parseDuration} from '../flags.ts';
+import {type Reader, run as runPipeline} from '../pipeline.ts';
+import {lines} from '../sinks/lines.ts';
+import {openLog} from '../sinks/log.ts';
+import {openRecorder} from '../sinks/recorder.ts';
+import {VERSION} from '../version.ts';
+import {bounded, openFile} from './files.ts';
+import {openLive} from './live.ts';
+import type {Outcome} from './outcome.ts';
+import {settingsFrom, timeFrom} from './settings.ts';
+
+const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
+const KINDS: readonly Kind[] = [
+	'memory-leak',
+	'memory-retained',
+	'memory-spike',
+	'cpu-sustained',
+	'cpu-spike',
+	'load',
+	'level-shift',
+	'drop',
+	'oom-killed',
+	'crash-loop',
+	'unlike-siblings',
+];
+
+/** Watches for a while, or reads a file; one line an event; `found` when an anomaly of the kinds asked for was told. */
+export async function run([path, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
+	if (more.length > 0) throw new UsageError(`Expected one FILE, got ${more.length + 1}`);
+	const counts = failOn(flags.failOn ?? 'warning');
+	const forMs = flags.for === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.for, '--for');
+	const stop = new AbortController();
+	const source = path === undefined ? await openLive(flags) : await openFile(path);
+	const feed = bounded(source, forMs);
+	const settings = settingsFrom(flags);
+	const format = flags.output === 'json' ? 'json' : 'text';
+	let found = false;
+	let readings = 0;
+	let problemsTold = '';
+	const watcher: Reader = {
+		name: 'check',
+		read(scrape, {events}) {
+			readings += scrape.readings.length;
+			found ||= events.some(counts);
+			const problems = scrape.problems.map(({what, fix}) => `oddpod: ${what}.${fix ? ` ${fix}` : ''}\n`).join('');
+			if (problems !== problemsTold) process.stderr.write(problems);
+			problemsTold = problems;
+		},
+	};
+	const readers: Reader[] = [watcher, lines(line => process.stdout.write(line), format, timeFrom(flags))];
+	if (flags.record !== undefined) readers.push(await openRecorder({path: flags.record, source: feed.label, intervalMs: feed.intervalMs, writer: `oddpod ${VERSION}`, seed: flags.seed ?? 1, settings: {...settings}}));
+	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
+	const end = (): void => stop.abort();
+	process.once('SIGINT', end).once('SIGTERM', end);
+	// A cluster that never answers has no time of its own: the clock ends the wait.
+	const timer = path === undefined && Number.isFinite(forMs) ? setTimeout(end, forMs + 5000) : undefined;
+	try {
+		await runPipeline({feed, engine: createEngine(settings), readers, signal: stop.signal, readerFailed: (reader, error) => process.stderr.write(`oddpod: the ${reader.name} failed and was stopped (${(error as Error).message}).\n`)});
+	} finally {
+		clearTimeout(timer);
+		process.off('SIGINT', end).off('SIGTERM', end);
+	}
+	if (readings === 0) {
+		throw new Failure({
+			id: 'nothing-read',
+			what: path === undefined ? 'not one sample came from the cluster' : `${path} holds no reading`,
+			fix: path === undefined ? 'See what keeps it: oddpod doctor' : 'Give a recording made with: oddpod --record FILE',
+		});
+	}
+	return found ? 'found' : 'well';
+}
+
+/** `warning` = of that severity or worse; a kind = whatever its severity. Habits are listed, not counted. */
+function failOn(text: string): (event: Event) => boolean {
+	const words = text.split(',').map(word => word.trim());
+	for (const word of words) {
+		if (!(KINDS as readonly string[]).includes(word) && !(SEVERITIES as readonly string[]).includes(word)) {
+			throw new UsageError(`Expected --fail-on to name kinds (${KINDS.join(', ')}) or notice, warning, critical, got ${word}`);
+		}
+	}
+	return event => {
+		if (!('anomaly' in event) || event.type === 'closed' || event.anomaly.recurring) return false;
+		const {kind, severity} = event.anomaly;
+		return words.includes(kind) || SEVERITIES.slice(0, SEVERITIES.indexOf(severity) + 1).some(word => words.includes(word));
+	};
+}

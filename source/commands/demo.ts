@@ -1,0 +1,20 @@
+import {existsSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {Failure, UsageError} from '../failure.ts';
+import type {Flags} from '../flags.ts';
+import type {Outcome} from './outcome.ts';
+import {replay} from './replay.ts';
+
+/** The session that ships: beside the bundle in dist/, or in the checkout. */
+export function demoRecording(): string {
+	for (const place of ['./recordings/shop.jsonl.gz', '../recordings/shop.jsonl.gz', '../../recordings/shop.jsonl.gz']) {
+		const path = fileURLToPath(new URL(place, import.meta.url));
+		if (existsSync(path)) return path;
+	}
+	throw new Failure({id: 'demo-missing', what: 'the recorded session of the demo is not where it was installed', fix: 'Install oddpod again, or in a checkout: npm run demo'});
+}
+
+export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {
+	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
+	return replay(demoRecording(), flags);
+}

@@ -1,0 +1,94 @@
+import process from 'node:process';
+import {Failure, UsageError} from '../failure.ts';
+import type {Flags} from '../flags.ts';
+import type {Reading, Scrape} from '../scrape.ts';
+import {openLive} from './live.ts';
+import type {Outcome} from './outcome.ts';
+import {timeFrom} from './settings.ts';
+
+/** What `-o json` prints of a reading. */
+interface Usage {
+	readonly namespace: string;
+	readonly pod: string;
+	readonly container: string;
+	readonly cpuCores: number | null;
+	readonly memoryMiB: number | null;
+	/** Cores per MiB: CPU without memory, or the reverse, is a signal of its own. */
+	readonly ratio: number | null;
+	readonly sampledAt: string;
+}
+
+/** How long the metrics API may take to give its first sample. */
+const PATIENCE_MS = 30_000;
+
+/** The plain listing: one line a container. */
+export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {
+	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
+	const feed = await openLive(flags);
+	const stop = new AbortController();
+	const end = (): void => stop.abort();
+	process.once('SIGINT', end).once('SIGTERM', end);
+	const patience = setTimeout(end, PATIENCE_MS);
+	const print = flags.output === 'json' ? printJson : process.stdout.isTTY ? printTable : printPlain;
+	let problem: Scrape['problems'][number] | undefined;
+	let listed = false;
+	try {
+		for await (const scrape of feed.scrapes(stop.signal)) {
+			problem = scrape.problems[0] ?? problem;
+			if (scrape.readings.length === 0 && !listed && flags.watch !== true && scrape.problems.length === 0) continue;
+			if (scrape.readings.length === 0) {
+				if (scrape.problems.length > 0 && !listed && flags.watch !== true) break;
+				continue;
+			}
+			clearTimeout(patience);
+			if (listed && flags.output !== 'json') process.stdout.write(`\n${timeFrom(flags).time(scrape.atMs)}\n`);
+			print(scrape.readings.map(usage).sort(byName));
+			listed = true;
+			if (flags.watch !== true) break;
+		}
+	} finally {
+		clearTimeout(patience);
+		stop.abort();
+		process.off('SIGINT', end).off('SIGTERM', end);
+	}
+	if (!listed) throw new Failure(problem ?? {id: 'no-samples', what: `no sample within ${PATIENCE_MS / 1000} s`, why: 'There may be no pods here, or they are younger than one scrape of the metrics server', fix: 'See what keeps it: oddpod doctor'});
+	return 'well';
+}
+
+function usage({of, cpuMillicores, memoryBytes, sampledAtMs}: Reading): Usage {
+	const known = (value: number): number | null => (Number.isFinite(value) ? value : null);
+	const cpuCores = cpuMillicores / 1000;
+	const memoryMiB = memoryBytes / 2 ** 20;
+	return {
+		namespace: of.namespace,
+		pod: of.pod,
+		container: of.name,
+		cpuCores: known(Number(cpuCores.toFixed(4))),
+		memoryMiB: known(Number(memoryMiB.toFixed(3))),
+		ratio: known(Number((cpuCores / memoryMiB).toPrecision(4))),
+		sampledAt: new Date(sampledAtMs).toISOString(),
+	};
+}
+
+const byName = (a: Usage, b: Usage): number =>
+	a.namespace.localeCompare(b.namespace) || a.pod.localeCompare(b.pod) || a.container.localeCompare(b.container);
+
+const HEAD = ['NAMESPACE', 'POD', 'CONTAINER', 'CPU(cores)', 'MEMORY(MiB)', 'CPU/MEMORY'];
+const cells = ({namespace, pod, container, cpuCores, memoryMiB, ratio}: Usage): string[] => [
+	namespace,
+	pod,
+	container,
+	cpuCores?.toFixed(4) ?? '-',
+	memoryMiB?.toFixed(1) ?? '-',
+	ratio?.toPrecision(3) ?? '-',
+];
+
+const printJson = (rows: readonly Usage[]): void => void process.stdout.write(rows.map(row => `${JSON.stringify(row)}\n`).join(''));
+const printPlain = (rows: readonly Usage[]): void => void process.stdout.write(rows.map(row => `${cells(row).join('\t')}\n`).join(''));
+
+function printTable(rows: readonly Usage[]): void {
+	const table = [HEAD, ...rows.map(cells)];
+	const widths = HEAD.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)));
+	const line = (row: readonly string[]): string => row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+	process.stdout.write(table.map(row => `${line(row).trimEnd()}\n`).join(''));
+}
