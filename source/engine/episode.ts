@@ -1,0 +1,50 @@
+/** What is told of one trouble: the current anomaly, and the events by which it changes. */
+import type {Anomaly, EndedBy, Event, Explanation, Kind, Metric, Severity} from './verdict.ts';
+
+export interface Telling {
+	readonly kind: Kind;
+	readonly metric: Metric;
+	readonly severity: Severity;
+	readonly state: 'firing' | 'standing';
+	readonly recurring: boolean;
+}
+
+export class Episode {
+	anomaly: Anomaly;
+
+	constructor(anomaly: Anomaly) {
+		this.anomaly = anomaly;
+	}
+
+	/** Whether this telling is the one that stands. */
+	isTold({kind, severity, state, recurring}: Telling): boolean {
+		const now = this.anomaly;
+		return now.kind === kind && now.severity === severity && now.state === state && now.recurring === recurring;
+	}
+
+	tell(telling: Telling, explanation: Explanation): Event {
+		const was = this.anomaly.kind;
+		this.anomaly = {...this.anomaly, ...telling, of: explanation.of, explanation};
+		const {atMs} = explanation;
+		return was === telling.kind ? {type: 'updated', atMs, anomaly: this.anomaly} : {type: 'renamed', atMs, anomaly: this.anomaly, was};
+	}
+
+	close(by: EndedBy, explanation: Explanation): Event {
+		const {atMs} = explanation;
+		this.anomaly = {...this.anomaly, state: 'resolved', ended: {atMs, by}, explanation};
+		return {type: 'closed', atMs, anomaly: this.anomaly};
+	}
+}
+
+export function open(id: string, telling: Telling, startedAtMs: number, provisional: boolean, explanation: Explanation): [Episode, Event] {
+	const anomaly: Anomaly = {
+		id,
+		of: explanation.of,
+		...telling,
+		provisional,
+		startedAtMs,
+		firedAtMs: explanation.atMs,
+		explanation,
+	};
+	return [new Episode(anomaly), {type: 'opened', atMs: explanation.atMs, anomaly}];
+}

@@ -1,0 +1,99 @@
+/** What is it? Section 7 of the specification: the first kind that fits. */
+import {CPU_DOWN, CPU_UP, MEMORY_UP} from './gates.ts';
+import type {History} from './history.ts';
+import type {Run} from './run.ts';
+import type {Series} from './series.ts';
+import {median} from './statistics.ts';
+import type {Kind, Metric, Severity} from './verdict.ts';
+
+/** CPU that is up for this long is no spike. */
+const SUSTAINED_MS = 5 * 60_000;
+/** Odd samples before siblings are asked. */
+const LOAD_SAMPLES = 2;
+/** Siblings that rise by this share of this container's rise do the same work. */
+const SIBLINGS_FOLLOW = 0.5;
+/** Samples before the episode with which it is compared, and how few of them still say something. */
+const BEFORE = 120;
+const BEFORE_ENOUGH = 10;
+
+export const SEVERITY: Readonly<Record<Kind, Severity>> = {
+	'memory-leak': 'warning',
+	'memory-retained': 'warning',
+	'memory-spike': 'warning',
+	'cpu-sustained': 'warning',
+	'cpu-spike': 'warning',
+	load: 'notice',
+	'level-shift': 'notice',
+	drop: 'notice',
+	'oom-killed': 'critical',
+	'crash-loop': 'critical',
+	'unlike-siblings': 'notice',
+};
+
+/** The more severe names an episode of two metrics; the other is listed. */
+const ORDER: readonly Kind[] = ['memory-leak', 'cpu-sustained', 'load', 'level-shift', 'drop', 'memory-spike', 'cpu-spike'];
+
+export interface Name {
+	readonly kind: Kind;
+	readonly also: readonly Kind[];
+	readonly metric: Metric;
+}
+
+/** What the siblings do while this one is odd. */
+export interface Siblings {
+	readonly count: number;
+	/** How many of them do the same. */
+	readonly alike: number;
+	/** Median of their change over the change of this one; NaN without any. */
+	readonly ratio: number;
+}
+
+export const NO_SIBLINGS: Siblings = {count: 0, alike: 0, ratio: Number.NaN};
+
+const values = new Float64Array(512);
+
+/** Median since `fromMs` minus the median of the samples before; NaN where too little is known. */
+export function change(history: History, metric: 0 | 1, fromMs: number): number {
+	let during = 0;
+	while (during < history.length && history.atMs(during) >= fromMs) during++;
+	const now = median(values, history.recent(metric, 0, during, values));
+	const n = history.recent(metric, during, during + BEFORE, values);
+	return n < BEFORE_ENOUGH ? Number.NaN : now - median(values, n);
+}
+
+/** Compares the change of a container since `fromMs` with that of its siblings. */
+export function compareSiblings(of: Series, siblings: Iterable<Series>, metric: 0 | 1, fromMs: number): Siblings {
+	const own = change(of.history, metric, fromMs);
+	const ratios: number[] = [];
+	let count = 0;
+	let alike = 0;
+	for (const sibling of siblings) {
+		if (sibling === of) continue;
+		count++;
+		const ratio = change(sibling.history, metric, fromMs) / own;
+		if (!Number.isFinite(ratio)) continue;
+		ratios.push(ratio);
+		if (ratio > SIBLINGS_FOLLOW) alike++;
+	}
+	return {count, alike, ratio: median(Float64Array.from(ratios))};
+}
+
+/** `siblings` compares CPU; asked only where it matters. */
+export function nameRun(run: Run, sampleMs: number, stood: boolean, siblings: Siblings): Name {
+	const kinds: Kind[] = [];
+	const held = run.last - run.first + 1;
+	const has = (channel: number): boolean => (run.channels & (1 << channel)) !== 0;
+	if (has(CPU_UP)) {
+		if (held >= LOAD_SAMPLES && siblings.ratio > SIBLINGS_FOLLOW) kinds.push('load');
+		else if (held * sampleMs >= SUSTAINED_MS) kinds.push('cpu-sustained');
+		else kinds.push('cpu-spike');
+	}
+	if (has(MEMORY_UP)) kinds.push(stood ? 'level-shift' : 'memory-spike');
+	if (has(CPU_DOWN)) kinds.push('drop');
+	kinds.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+	const [kind = 'cpu-spike', ...also] = kinds;
+	return {kind, also, metric: metricOfKind(kind)};
+}
+
+export const metricOfKind = (kind: Kind): Metric =>
+	kind === 'cpu-spike' || kind === 'cpu-sustained' || kind === 'load' || kind === 'drop' ? 'cpu' : 'memory';

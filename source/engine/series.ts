@@ -1,0 +1,384 @@
+/**
+ * One container's state, and what one sample does to it: score first, learn after. Sections 1 to 6 of the specification;
+ * naming what is found needs the siblings and comes after all samples of a scrape (kinds.ts).
+ */
+import type {Container} from '../scrape.ts';
+import {Baseline, type Usual} from './baseline.ts';
+import {Debounce} from './debounce.ts';
+import type {ForestStore} from './forest-store.ts';
+import {CHANNELS, CPU_DOWN, gateFactor, metricOf, type Observation, type Passed, passGates} from './gates.ts';
+import {Habits} from './habits.ts';
+import {History} from './history.ts';
+import {FEATURES} from './isolation-forest.ts';
+import {hash} from './random.ts';
+import type {Run} from './run.ts';
+import {SENSITIVITY, type Settings} from './settings.ts';
+import {clamp, median} from './statistics.ts';
+import {Threshold} from './threshold.ts';
+
+/** Samples kept. */
+export const HISTORY = 480;
+/** A gap of more than this many sample times clears the rolling window. */
+const GAP = 10;
+/** Sample times are the mean of this many. */
+const TIMES = 20;
+/** Residuals from fewer values than this say nothing. */
+const WINDOW_ENOUGH = 7;
+/** v7. */
+const LATELY = 7;
+/** An old level is kept for this many samples; a return is believed at the third sample in it. */
+const OLD_SAMPLES = 2000;
+const RETURNED = 3;
+/** Old levels are wider than their extremes by this share of their range, and one scale. */
+const OLD_MARGIN = 0.25;
+export const MIB = 2 ** 20;
+/** Nothing measures more than a million cores or a pebibyte. */
+const ABSURD = [1e9, 2 ** 30] as const;
+
+/** The level before a shift. */
+export interface OldLevel {
+	readonly rows: Float32Array;
+	readonly channels: number;
+	readonly low: readonly [number, number];
+	readonly high: readonly [number, number];
+	readonly atCount: number;
+	returned: number;
+}
+
+/** What a sample did, beside the state that it left. */
+export type Outcome = 'repeated' | 'learned' | 'odd' | 'opened' | 'firing' | 'closed' | 'stood' | 'returned';
+
+const passed: Passed[] = CHANNELS.map(() => ({now: false, young: false, mature: false, bypass: false, effect: 0}));
+const observations: [Observation, Observation] = [
+	{value: 0, residual: 0, rolling: 0, lately: 0, limit: 0},
+	{value: 0, residual: 0, rolling: 0, lately: 0, limit: 0},
+];
+const row = new Float64Array(FEATURES);
+const quantised = new Int16Array(FEATURES);
+const values = new Float64Array(HISTORY);
+
+export class Series {
+	of: Container;
+	readonly seed: number;
+	readonly history = new History(HISTORY);
+	readonly baseline: Baseline;
+	readonly threshold = new Threshold();
+	readonly debounces = CHANNELS.map(() => new Debounce());
+	readonly shadows = CHANNELS.map(() => new Debounce());
+	readonly habits = CHANNELS.map(() => new Habits());
+	run: Run | undefined;
+	/** The run that ended or stood with the newest sample. */
+	finished: Run | undefined;
+	old: OldLevel | undefined;
+	/** Samples since the last gap: how far the rolling window reaches. */
+	sinceGap = 0;
+	sampleMs = Number.NaN;
+	/** Time over which it has been judged in full: what makes it mature. */
+	judgedMs = 0;
+	/** Channels flagged by the newest sample. */
+	flags = 0;
+	/** Newest score that was asked for, and the threshold then. */
+	score = Number.NaN;
+	thresholdThen = Number.NaN;
+	/** The newest sample's score is in the threshold already. */
+	#asked = false;
+
+	constructor(of: Container, settings: Settings) {
+		this.of = of;
+		this.seed = (settings.seed ^ hash(of.key)) | 0;
+		this.baseline = new Baseline(settings, this.seed);
+	}
+
+	/** n: samples so far. */
+	get count(): number {
+		return this.history.count;
+	}
+
+	/** Takes one sample; `memory` in MiB. */
+	observe(atMs: number, cpu: number, memory: number, settings: Settings, forests: ForestStore, fleet: boolean): Outcome {
+		this.finished = undefined;
+		if (!this.#accept(atMs, settings)) return 'repeated';
+		this.history.push(atMs, plausible(cpu, 0), plausible(memory, 1));
+		this.#features(settings);
+		const {baseline} = this;
+		const mat = this.mat(settings);
+		if (baseline.fit === 0) {
+			this.flags = 0;
+			baseline.learn(row);
+			this.#refitIfDue(settings, forests, mat, fleet);
+			return 'learned';
+		}
+		const outcome = this.#judge(atMs, mat, settings, forests);
+		if (this.flags === 0 && !this.run) {
+			baseline.learn(row);
+			if (this.#asked) baseline.scored = baseline.learned;
+		}
+		this.#refitIfDue(settings, forests, mat, fleet);
+		return outcome;
+	}
+
+	mat(settings: Settings): number {
+		return clamp(this.judgedMs / settings.matureMs, 0, 1);
+	}
+
+	/** Is it a new sample? Keeps the sample time and the rolling window's reach. */
+	#accept(atMs: number, settings: Settings): boolean {
+		if (!Number.isFinite(atMs)) return false;
+		if (this.count === 0) {
+			this.sinceGap = 1;
+			return true;
+		}
+		const interval = atMs - this.history.atMs(0);
+		if (!(interval >= 100)) return false;
+		if (this.sinceGap > 1 && interval > GAP * this.sampleMs) {
+			this.sinceGap = 1;
+			for (const debounce of [...this.debounces, ...this.shadows]) debounce.flags = 0;
+			return true;
+		}
+		const back = Math.min(this.sinceGap - 1, TIMES - 1);
+		this.sampleMs = (atMs - this.history.atMs(back)) / (back + 1);
+		this.sinceGap++;
+		if (this.count >= settings.train) this.judgedMs += interval;
+		return true;
+	}
+
+	/** Fills `row` and `observations` for the newest sample. */
+	#features(settings: Settings): void {
+		const {history} = this;
+		for (let metric = 0; metric < 2; metric++) {
+			const o = observations[metric] as Observation;
+			const x = history.column(metric)[history.place(0)] as number;
+			const n = history.recent(metric, 1, Math.min(settings.window + 1, this.sinceGap), values);
+			const before = history.column(metric)[history.place(1)] as number;
+			o.value = x;
+			o.rolling = median(values, n);
+			const residual = n > 0 ? x - o.rolling : 0;
+			o.residual = n >= WINDOW_ENOUGH ? residual : Number.NaN;
+			o.lately = median(values, history.recent(metric, 0, Math.min(LATELY, this.sinceGap), values));
+			row[metric * 3] = x;
+			row[metric * 3 + 1] = residual;
+			row[metric * 3 + 2] = this.sinceGap > 1 && before === before ? x - before : 0;
+		}
+		observations[0].limit = known(this.of.cpuLimitMillicores);
+		observations[1].limit = known(this.of.memoryLimitBytes) / MIB;
+	}
+
+	#judge(atMs: number, mat: number, settings: Settings, forests: ForestStore): Outcome {
+		const {baseline} = this;
+		const factor = SENSITIVITY[settings.sensitivity];
+		let asks = this.run !== undefined;
+		this.#asked = false;
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const metric = metricOf(channel);
+			passGates(channel, baseline.usual[metric], observations[metric], mat, factor, passed[channel] as Passed);
+			asks ||= (passed[channel] as Passed).now;
+		}
+		let vote = false;
+		if (asks) {
+			this.catchUp(settings, forests);
+			this.thresholdThen = this.threshold.value(settings);
+			this.score = this.#score(forests);
+			vote = this.score > this.thresholdThen;
+			this.#asked = true;
+			this.threshold.update(this.score, settings);
+		}
+		let flags = 0;
+		let returned = false;
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const p = passed[channel] as Passed;
+			let flag = p.now && (vote || p.bypass);
+			(this.shadows[channel] as Debounce).push(flag || p.mature);
+			if (flag && !this.run && this.#insideOld(metricOf(channel))) {
+				flag = false;
+				returned = true;
+			}
+			(this.debounces[channel] as Debounce).push(flag);
+			if (flag) flags |= 1 << channel;
+		}
+		this.flags = flags;
+		let outcome: Outcome = flags === 0 ? 'learned' : 'odd';
+		if (returned && this.old && ++this.old.returned >= RETURNED) {
+			baseline.replace(this.old.rows, gateFactor(mat));
+			this.old = undefined;
+			outcome = 'returned';
+		}
+		if (this.old && this.count - this.old.atCount > OLD_SAMPLES) this.old = undefined;
+		const next = this.run ? this.#goOn(atMs, settings) : this.#begin(atMs, mat, settings);
+		this.#noteHabits(settings);
+		return next ?? outcome;
+	}
+
+	#insideOld(metric: 0 | 1): boolean {
+		const {old} = this;
+		if (!old) return false;
+		const {value} = observations[metric];
+		return value >= old.low[metric] && value <= old.high[metric];
+	}
+
+	#score(forests: ForestStore, reasons?: Float64Array): number {
+		this.baseline.standardise(row, 0, quantised, 0);
+		return forests.of(this.baseline, this.seed, true).score(quantised, reasons);
+	}
+
+	/** Scores the rows learned since the last fit, in their order, for the threshold. */
+	catchUp(settings: Settings, forests: ForestStore): void {
+		const {baseline} = this;
+		for (; baseline.scored < baseline.learned; baseline.scored++) {
+			baseline.standardise(baseline.rows, baseline.at(baseline.scored), quantised, 0);
+			const score = forests.of(baseline, this.seed, false).score(quantised);
+			this.score = score;
+			this.thresholdThen = this.threshold.value(settings);
+			this.threshold.update(score, settings);
+		}
+	}
+
+	#begin(atMs: number, mat: number, settings: Settings): Outcome | undefined {
+		let channels = 0;
+		let back = 0;
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const debounce = this.debounces[channel] as Debounce;
+			if (!debounce.confirmed(settings.consecutive, this.sampleMs)) continue;
+			channels |= 1 << channel;
+			back = Math.max(back, debounce.first(settings.consecutive));
+		}
+		if (channels === 0) return undefined;
+		const firstAtMs = this.history.atMs(back);
+		this.run = {
+			channels,
+			first: this.count - back,
+			fired: this.count,
+			last: this.count,
+			firstAtMs,
+			firedAtMs: atMs,
+			lastAtMs: atMs,
+			effect: [0, 0, 0],
+			peak: [Number.NaN, Number.NaN, Number.NaN],
+			young: false,
+			habits: 0,
+			provisional: this.count < settings.train,
+		};
+		for (let i = back; i > 0; i--) this.#extremes(this.run, i);
+		this.#extend(this.run, mat === 1);
+		return 'opened';
+	}
+
+	#extremes(run: Run, back: number): void {
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const x = this.history.column(metricOf(channel))[this.history.place(back)] as number;
+			const peak = run.peak[channel] as number;
+			if (!(channel === CPU_DOWN ? peak <= x : peak >= x)) run.peak[channel] = x;
+		}
+	}
+
+	#extend(run: Run, mature: boolean): void {
+		this.#extremes(run, 0);
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const p = passed[channel] as Passed;
+			if ((this.flags & (1 << channel)) === 0) continue;
+			run.effect[channel] = Math.max(run.effect[channel] as number, p.effect);
+			run.young ||= p.young;
+			if (run.channels & (1 << channel)) {
+				const known = (this.habits[channel] as Habits).known(run.effect[channel] as number, this.count, mature);
+				// A habit is decided where the channel joins, and lost where the effect grows beyond it.
+				if (!known) run.habits &= ~(1 << channel);
+				else if (run.fired === this.count) run.habits |= 1 << channel;
+			}
+		}
+	}
+
+	#goOn(atMs: number, settings: Settings): Outcome {
+		const run = this.run as Run;
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			if ((this.debounces[channel] as Debounce).confirmed(settings.consecutive, this.sampleMs)) run.channels |= 1 << channel;
+		}
+		if (this.flags !== 0) {
+			run.last = this.count;
+			run.lastAtMs = atMs;
+			this.#extend(run, this.mat(settings) === 1);
+		}
+		if (this.count - run.last >= settings.quiet) {
+			this.run = undefined;
+			this.finished = run;
+			return 'closed';
+		}
+		if (this.count - run.first < settings.standing) return 'firing';
+		this.#shift(run, settings);
+		this.run = undefined;
+		this.finished = run;
+		return 'stood';
+	}
+
+	/** What was odd for so long is the new baseline; the old one is kept in case it comes back. */
+	#shift(run: Run, settings: Settings): void {
+		const {baseline, history} = this;
+		const g = gateFactor(this.mat(settings));
+		const bound = (metric: 0 | 1, sign: number): number => {
+			const {low, high, scale} = baseline.usual[metric];
+			const m = OLD_MARGIN * (high - low) + scale;
+			return sign < 0 ? low - m : high + m;
+		};
+		this.old = {
+			rows: baseline.copy(),
+			channels: run.channels,
+			low: [bound(0, -1), bound(1, -1)],
+			high: [bound(0, 1), bound(1, 1)],
+			atCount: this.count,
+			returned: 0,
+		};
+		const length = Math.min(settings.standing, this.sinceGap, history.length);
+		for (let back = length - 1; back >= 0; back--) {
+			for (let metric = 0; metric < 2; metric++) {
+				const x = history.column(metric)[history.place(back)] as number;
+				const before = history.column(metric)[history.place(back + 1)] as number;
+				const n = history.recent(metric, back + 1, back + 1 + settings.window, values);
+				row[metric * 3] = x;
+				row[metric * 3 + 1] = n > 0 ? x - median(values, n) : 0;
+				row[metric * 3 + 2] = before === before ? x - before : 0;
+			}
+			baseline.learn(row);
+		}
+		baseline.refit(g);
+		for (const debounce of this.debounces) debounce.flags = 0;
+	}
+
+	#noteHabits(settings: Settings): void {
+		for (let channel = 0; channel < CHANNELS.length; channel++) {
+			const shadow = this.shadows[channel] as Debounce;
+			const began = shadow.confirmed(settings.consecutive, this.sampleMs);
+			(this.habits[channel] as Habits).observe(
+				this.count,
+				began,
+				(shadow.flags & 1) === 1,
+				(passed[channel] as Passed).effect,
+				settings.quiet,
+				settings.standing,
+			);
+		}
+	}
+
+	#refitIfDue(settings: Settings, forests: ForestStore, mat: number, fleet: boolean): void {
+		const {baseline, count} = this;
+		// In a fleet the fits of one tick are spread by key; alone, only the first refit is moved.
+		const offset = this.seed >>> 0;
+		const late = fleet ? offset % settings.refit : 0;
+		let due: boolean;
+		if (count - late < settings.train) due = settings.provisional.includes(count - late);
+		else if (count - late === settings.train) due = true;
+		else {
+			const first = count - late < settings.train + settings.refit && !fleet;
+			due = baseline.learned - baseline.fitted >= (first ? settings.refit - (offset % settings.refit) : settings.refit);
+		}
+		if (!due) return;
+		this.catchUp(settings, forests);
+		baseline.refit(gateFactor(mat));
+	}
+
+	usual(metric: 0 | 1): Usual {
+		return this.baseline.usual[metric];
+	}
+}
+
+const known = (limit: number): number => (limit > 0 && limit < Number.POSITIVE_INFINITY ? limit : 0);
+
+/** A number that a metrics source can mean; NaN otherwise. */
+const plausible = (value: number, metric: 0 | 1): number => (value >= 0 && value <= ABSURD[metric] ? value : Number.NaN);
