@@ -52,14 +52,31 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 		},
 	};
 	const readers: Reader[] = [watcher, lines(line => process.stdout.write(line), format, timeFrom(flags))];
-	if (flags.record !== undefined) readers.push(await openRecorder({path: flags.record, source: feed.label, intervalMs: feed.intervalMs, writer: `oddpod ${VERSION}`, seed: flags.seed ?? 1, settings: {...settings}}));
+	if (flags.record !== undefined)
+		readers.push(
+			await openRecorder({
+				path: flags.record,
+				source: feed.label,
+				intervalMs: feed.intervalMs,
+				writer: `oddpod ${VERSION}`,
+				seed: flags.seed ?? 1,
+				settings: {...settings},
+			}),
+		);
 	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);
 	// A cluster that never answers has no time of its own: the clock ends the wait.
 	const timer = path === undefined && Number.isFinite(forMs) ? setTimeout(end, forMs + 5000) : undefined;
 	try {
-		await runPipeline({feed, engine: createEngine(settings), readers, signal: stop.signal, readerFailed: (reader, error) => process.stderr.write(`oddpod: the ${reader.name} failed and was stopped (${(error as Error).message}).\n`)});
+		await runPipeline({
+			feed,
+			engine: createEngine(settings),
+			readers,
+			signal: stop.signal,
+			readerFailed: (reader, error) =>
+				process.stderr.write(`oddpod: the ${reader.name} failed and was stopped (${(error as Error).message}).\n`),
+		});
 	} finally {
 		clearTimeout(timer);
 		process.off('SIGINT', end).off('SIGTERM', end);

@@ -11,7 +11,11 @@ export function demoRecording(): string {
 		const path = fileURLToPath(new URL(place, import.meta.url));
 		if (existsSync(path)) return path;
 	}
-	throw new Failure({id: 'demo-missing', what: 'the recorded session of the demo is not where it was installed', fix: 'Install oddpod again, or in a checkout: npm run demo'});
+	throw new Failure({
+		id: 'demo-missing',
+		what: 'the recorded session of the demo is not where it was installed',
+		fix: 'Install oddpod again, or in a checkout: npm run demo',
+	});
 }
 
 export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {

@@ -25,7 +25,11 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	if (id === undefined) {
 		if (anomalies.length === 0) print('No anomaly in this recording.');
 		anomalies.forEach((anomaly, i) => {
-			print(flags.output === 'json' ? JSON.stringify(anomalyJson(anomaly, time)) : `${String(i + 1).padStart(3)}  ${time.time(anomaly.firedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly)}  ${title(anomaly, time)}`);
+			print(
+				flags.output === 'json'
+					? JSON.stringify(anomalyJson(anomaly, time))
+					: `${String(i + 1).padStart(3)}  ${time.time(anomaly.firedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly)}  ${title(anomaly.kind, anomaly.explanation, time)}`,
+			);
 		});
 		return 'well';
 	}
@@ -37,7 +41,12 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	}
 	const row = timeline.at(Number.POSITIVE_INFINITY).rows.find(({key}) => key.includes(id));
 	const explanation = row && engine.explain(row.key);
-	if (!explanation) throw new Failure({id: 'no-such-anomaly', what: `nothing in this recording is called ${id}`, fix: `List what there is: oddpod explain ${path}`});
+	if (!explanation)
+		throw new Failure({
+			id: 'no-such-anomaly',
+			what: `nothing in this recording is called ${id}`,
+			fix: `List what there is: oddpod explain ${path}`,
+		});
 	if (flags.output === 'json') print(JSON.stringify({...explanation, of: explanation.of.key}));
 	else for (const line of why(explanation, time)) print(line);
 	return 'well';

@@ -4,8 +4,13 @@ import type {ClusterOptions} from '../k8s/options.ts';
 import type {Feed} from '../scrape.ts';
 
 export function clusterOptions(flags: Flags, interactive = false): ClusterOptions {
-	const list = (text: string | undefined): string[] => (text ?? '').split(',').map(part => part.trim()).filter(Boolean);
-	if (flags.allNamespaces && flags.namespace !== undefined) throw new UsageError('Expected either --namespace or --all-namespaces, got both');
+	const list = (text: string | undefined): string[] =>
+		(text ?? '')
+			.split(',')
+			.map(part => part.trim())
+			.filter(Boolean);
+	if (flags.allNamespaces && flags.namespace !== undefined)
+		throw new UsageError('Expected either --namespace or --all-namespaces, got both');
 	return {
 		kubeconfig: flags.kubeconfig,
 		context: flags.context,

@@ -51,7 +51,15 @@ export async function run(input: readonly string[], flags: Flags): Promise<Outco
 		stop.abort();
 		process.off('SIGINT', end).off('SIGTERM', end);
 	}
-	if (!listed) throw new Failure(problem ?? {id: 'no-samples', what: `no sample within ${PATIENCE_MS / 1000} s`, why: 'There may be no pods here, or they are younger than one scrape of the metrics server', fix: 'See what keeps it: oddpod doctor'});
+	if (!listed)
+		throw new Failure(
+			problem ?? {
+				id: 'no-samples',
+				what: `no sample within ${PATIENCE_MS / 1000} s`,
+				why: 'There may be no pods here, or they are younger than one scrape of the metrics server',
+				fix: 'See what keeps it: oddpod doctor',
+			},
+		);
 	return 'well';
 }
 
@@ -89,6 +97,7 @@ const printPlain = (rows: readonly Usage[]): void => void process.stdout.write(r
 function printTable(rows: readonly Usage[]): void {
 	const table = [HEAD, ...rows.map(cells)];
 	const widths = HEAD.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)));
-	const line = (row: readonly string[]): string => row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+	const line = (row: readonly string[]): string =>
+		row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
 	process.stdout.write(table.map(row => `${line(row).trimEnd()}\n`).join(''));
 }

@@ -1,8 +1,10 @@
 import {createReadStream} from 'node:fs';
 import {open} from 'node:fs/promises';
-import {createInterface} from 'node:readline';
 import {createGunzip} from 'node:zlib';
 import {Failure} from '../failure.ts';
+
+/** No line of a recording comes near this; a file without line ends is none. */
+const MAX_LINE = 64 * 2 ** 20;
 
 /** Whether it was read to its end: a torn gzip file is read as far as it goes. */
 export interface LinesState {
@@ -30,19 +32,29 @@ export async function* readLines(path: string, state: LinesState = {torn: false}
 	const file = createReadStream(path);
 	const zipped = start[0] === 0x1f && start[1] === 0x8b;
 	const stream = zipped ? file.pipe(createGunzip()) : file;
-	file.on('error', error => zipped && stream.destroy(error));
-	// A file that is still written to, or was cut, ends in the middle of a gzip member: what came before it is good.
-	const lines = createInterface({input: stream, crlfDelay: Number.POSITIVE_INFINITY});
-	stream.on('error', () => {
-		state.torn = true;
-		lines.close();
-	});
+	if (zipped) file.on('error', error => stream.destroy(error));
+	stream.setEncoding('utf8');
+	let rest = '';
 	try {
-		yield* lines;
+		for await (const text of stream as AsyncIterable<string>) {
+			const lines = (rest + text).split('\n');
+			rest = lines.pop() ?? '';
+			if (rest.length > MAX_LINE)
+				throw new Failure({
+					id: 'file-no-recording',
+					what: `${path} has a line of more than ${MAX_LINE / 2 ** 20} MB`,
+					fix: 'Is it a recording?',
+				});
+			for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+		}
+	} catch (error) {
+		if (error instanceof Failure) throw error;
+		// A file that is still written to, or was cut, ends in the middle of a gzip member: what came before it is good.
+		state.torn = true;
 	} finally {
-		lines.close();
 		file.destroy();
 	}
+	if (rest !== '') yield rest;
 }
 
 function cannotRead(path: string, error: unknown): Failure {

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {createWriteStream, type WriteStream} from 'node:fs';
-import {createGzip, type Gzip} from 'node:zlib';
+import {constants, createGzip, type Gzip} from 'node:zlib';
 import {Failure} from '../failure.ts';
 import type {Reader} from '../pipeline.ts';
 import {serialiseHeader, Writer} from '../recording/format.ts';
@@ -35,7 +35,10 @@ export async function openRecorder({path, source, intervalMs, writer, seed, sett
 	zip?.pipe(file);
 	const out = zip ?? file;
 	let failure: Error | undefined;
-	for (const stream of [file, ...(zip ? [zip] : [])]) stream.on('error', error => (failure ??= error));
+	for (const stream of [file, ...(zip ? [zip] : [])])
+		stream.on('error', (error: Error) => {
+			failure ??= error;
+		});
 	let lines: Writer | undefined;
 	return {
 		name: 'recorder',
@@ -55,7 +58,7 @@ export async function openRecorder({path, source, intervalMs, writer, seed, sett
 				lines = new Writer(scrape.atMs);
 			}
 			out.write(lines.scrape(scrape));
-			zip?.flush();
+			zip?.flush(constants.Z_SYNC_FLUSH); // a kill -9 loses no more than this scrape
 		},
 		async close() {
 			if (failure) return;

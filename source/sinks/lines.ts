@@ -1,0 +1,83 @@
+import type {Anomaly, Event} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatDuration} from '../format.ts';
+import type {Reader} from '../pipeline.ts';
+import {detail, title} from '../sentences.ts';
+
+const MARK = {critical: '‼', warning: '▲', notice: '△'} as const;
+
+/**
+ * One line an event, for pipes. Text names the kind as JSON does, so that it can be searched for; JSON is one object a line.
+ * An update is a line only where its severity or state is another one than last told.
+ */
+export function lines(write: (line: string) => void, format: 'text' | 'json', time: TimeFormat): Reader {
+	const told = new Map<string, string>();
+	return {
+		name: 'lines',
+		read(_, {events}) {
+			for (const event of events) {
+				if ('anomaly' in event) {
+					const {id, severity, state} = event.anomaly;
+					const key = `${severity} ${state}`;
+					const repeated = event.type === 'updated' && told.get(id) === key;
+					told.set(id, key);
+					if (event.type === 'closed') told.delete(id);
+					if (repeated) continue;
+				}
+				write(`${format === 'json' ? JSON.stringify(eventJson(event, time)) : eventText(event, time)}\n`);
+			}
+		},
+	};
+}
+
+export function eventText(event: Event, time: TimeFormat): string {
+	const at = time.time(event.atMs);
+	if (event.type === 'change') return `${at}   ${event.change.what.padEnd(16)} ${event.change.of}  ${event.change.detail}`;
+	if (event.type === 'storm') return `${at}   ${'storm'.padEnd(16)} ${event.of}  ${event.detail}`;
+	const {anomaly} = event;
+	const where = placeName(anomaly);
+	if (event.type === 'closed') {
+		const {ended} = anomaly;
+		return `${at} ✓ ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}: over after ${formatDuration((ended?.atMs ?? event.atMs) - anomaly.startedAtMs)} (${ended?.by ?? 'recovered'})`;
+	}
+	const was = event.was ? ` (was ${event.was})` : '';
+	const habit = anomaly.recurring ? ' [habit]' : '';
+	return `${at} ${anomaly.recurring ? '·' : MARK[anomaly.severity]} ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}${habit}${was}: ${detail(anomaly, time)}`;
+}
+
+const placeName = ({of}: Anomaly): string => `${of.namespace}/${of.pod}:${of.name}`;
+
+/** Times as ISO 8601; numbers that are not known are null. */
+export function eventJson(event: Event, time: TimeFormat): Record<string, unknown> {
+	const at = iso(event.atMs);
+	if (event.type === 'change') return {type: event.change.what, at, of: event.change.of, detail: event.change.detail};
+	if (event.type === 'storm') return {type: 'storm', at, of: event.of, containers: event.keys, detail: event.detail};
+	return {type: event.type, at, ...(event.was && {was: event.was}), ...anomalyJson(event.anomaly, time)};
+}
+
+export function anomalyJson(anomaly: Anomaly, time: TimeFormat): Record<string, unknown> {
+	const {of, explanation} = anomaly;
+	return {
+		id: anomaly.id,
+		kind: anomaly.kind,
+		severity: anomaly.severity,
+		state: anomaly.state,
+		recurring: anomaly.recurring,
+		provisional: anomaly.provisional,
+		metric: anomaly.metric,
+		namespace: of.namespace,
+		pod: of.pod,
+		container: of.name,
+		workload: of.workload ?? null,
+		node: of.node ?? null,
+		started: iso(anomaly.startedAtMs),
+		told: iso(anomaly.firedAtMs),
+		ended: anomaly.ended ? iso(anomaly.ended.atMs) : null,
+		endedBy: anomaly.ended?.by ?? null,
+		limitAt: explanation.forecast ? iso(explanation.forecast.atMs) : null,
+		text: `${title(anomaly.kind, anomaly.explanation, time)}: ${detail(anomaly, time)}`,
+		explanation: {...explanation, of: of.key},
+	};
+}
+
+const iso = (ms: number): string | null => (Number.isFinite(ms) ? new Date(ms).toISOString() : null);
