@@ -1,0 +1,263 @@
+/** Joins what the screen knows (screen/) and how it looks (components/): the only React with effects. */
+import {useApp, useInput, usePaste, useStdout, useWindowSize} from 'ink';
+import {useEffect, useMemo, useReducer, useRef} from 'react';
+import {Screen} from './components/screen.tsx';
+import type {Cursor} from './cursor.ts';
+import {due} from './cursor.ts';
+import type {Explanation} from './engine/verdict.ts';
+import type {TimeFormat} from './format.ts';
+import type {Container} from './scrape.ts';
+import type {Elsewhere} from './screen/command.ts';
+import {parseCommand} from './screen/command.ts';
+import type {Source} from './screen/header.ts';
+import type {Action} from './screen/keys.ts';
+import {actionOf, namesOf} from './screen/keys.ts';
+import type {Silences} from './screen/list.ts';
+import {factsAbout} from './screen/list.ts';
+import type {Scene} from './screen/selectors.ts';
+import {createMomentOf, createScene} from './screen/selectors.ts';
+import type {ScreenState, Sort} from './screen/state.ts';
+import {initialState, reduce} from './screen/state.ts';
+import type {Theme} from './screen/theme.ts';
+import {printable} from './screen/width.ts';
+import type {Timeline} from './timeline.ts';
+
+/** What the screen needs of time; tests bring their own. */
+export interface Clock {
+	/** Milliseconds that never run backwards. */
+	now(): number;
+	/** Calls once, and returns what takes it back. */
+	after(ms: number, call: () => void): () => void;
+}
+
+export const realClock: Clock = {
+	now: () => performance.now(),
+	after(ms, call) {
+		const timer = setTimeout(call, ms);
+		return () => clearTimeout(timer);
+	},
+};
+
+export interface AppProps {
+	/** Read, never written. Whoever appends to it makes the screen follow. */
+	readonly timeline: Timeline;
+	readonly source: Source;
+	/** Where to begin: liveCursor(), or replayCursor(speed) with `atMs` for a start in the middle. */
+	readonly cursor: Cursor;
+	/** From createTheme(themeOptionsFrom(process.env)), with --ascii and NO_COLOR in it. */
+	readonly theme: Theme;
+	/** timeFormat(), or timeFormat('UTC'). */
+	readonly times: TimeFormat;
+	/** What the feed was asked for, for the status line: `all namespaces`, `shop, payments`. */
+	readonly namespaceLabel: string;
+	readonly wide?: boolean;
+	readonly sort?: Sort;
+	readonly filter?: string;
+	/** Start with the first container that this accepts, once there is one (`oddpod deploy/checkout`); without, the worst one is followed. */
+	readonly select?: (of: Container) => boolean;
+	/** Asked of the engine for a container without an anomaly, at the end of the timeline only. */
+	readonly explain?: (key: string) => Explanation | undefined;
+	readonly silences?: Silences & {
+		/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, for the key bar. */
+		next(of: Container, atMs: number): string;
+	};
+	/** Runs kubectl while the screen is suspended. Resolves to what went wrong, if anything did. Absent: there is no cluster. */
+	readonly kubectl?: (verb: 'logs' | 'previous-logs' | 'describe', of: Container) => Promise<string | undefined>;
+	/** Opens another feed for `:ctx` and for namespaces that are not read. Resolves to what went wrong. */
+	readonly goTo?: (to: Elsewhere) => Promise<string | undefined>;
+	/** Stops the process (SIGTSTP) while the screen is suspended, and resolves when it goes on. */
+	readonly stop?: () => Promise<void>;
+	readonly onQuit: () => void;
+	readonly clock?: Clock;
+}
+
+/** How long the position bar may lag behind while a file is read. */
+const BAR_LAG_MS = 250;
+
+export function App(props: AppProps) {
+	const {timeline, source, theme, times, clock = realClock} = props;
+	const {suspendTerminal} = useApp();
+	const {stdout} = useStdout();
+	const size = useWindowSize();
+	const [drawn, redraw] = useReducer((n: number) => n + 1, 0);
+	const state = useRef<ScreenState>(undefined);
+	state.current ??= initialState(props.cursor, {
+		...(props.wide !== undefined && {wide: props.wide}),
+		...(props.sort !== undefined && {sort: props.sort}),
+		...(props.filter !== undefined && {filter: props.filter}),
+	});
+	const sceneOf = useMemo(() => createScene(), []);
+	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
+	const chosen = useRef(false);
+	const kept = useRef<{readonly state: ScreenState; readonly revision: number; readonly size: typeof size; readonly scene: Scene}>(undefined);
+
+	/** Of the state as it is now; several keys that arrive in one read each see what the one before did. */
+	const look = (): Scene => {
+		let current = state.current ?? initialState(props.cursor);
+		const moment = momentOf(current);
+		if (props.select && !chosen.current && current.selection === undefined) {
+			const found = moment.rows.find(({of}) => props.select?.(of));
+			if (found) {
+				chosen.current = true;
+				current = {...current, selection: {id: found.key, index: 0}};
+				state.current = current;
+			}
+		}
+		const before = kept.current;
+		if (before && before.state === current && before.revision === timeline.revision && before.size === size) return before.scene;
+		const scene = sceneOf({
+			timeline,
+			moment,
+			state: current,
+			size,
+			source,
+			times,
+			tints: theme.tints,
+			namespaceLabel: props.namespaceLabel,
+			canKubectl: props.kubectl !== undefined,
+			...(props.silences && {silences: props.silences}),
+			...(props.explain && {explain: props.explain}),
+		});
+		kept.current = {state: current, revision: timeline.revision, size, scene};
+		return scene;
+	};
+
+	const say = (text: string, bad = false): void => act({type: 'say', text, bad});
+
+	const act = (action: Action): void => {
+		const current = state.current;
+		if (!current) return;
+		switch (action.type) {
+			case 'quit':
+				if (current.overlay) return act({type: 'undo'});
+				return props.onQuit();
+			case 'submit':
+				state.current = reduce(current, action, look().sight);
+				if (current.typing?.what === 'command') run(current.typing.text);
+				return redraw();
+			case 'run-command':
+				return run(action.text);
+			case 'copy':
+				return copy(look());
+			case 'silence':
+				return silence(look());
+			case 'kubectl':
+				return kubectl(action.verb, look());
+			case 'suspend':
+				if (props.stop) void suspendTerminal(props.stop);
+				return;
+			default: {
+				const next = reduce(current, action, look().sight);
+				if (next === current) return;
+				state.current = next;
+				return redraw();
+			}
+		}
+	};
+
+	const run = (text: string): void => {
+		const parsed = parseCommand(text, factsAbout(momentOf(state.current ?? initialState(props.cursor)), props.silences).namespaces);
+		switch (parsed.type) {
+			case 'nothing':
+				return;
+			case 'action':
+				return act(parsed.action);
+			case 'problem':
+				return say(parsed.text, true);
+			case 'elsewhere': {
+				const {goTo} = props;
+				if (!goTo) return say(parsed.to.context === undefined ? `No container in ${parsed.to.namespaces?.join(', ')} here` : 'A recording has no other context', true);
+				void goTo(parsed.to).then(problem => problem !== undefined && say(problem, true));
+			}
+		}
+	};
+
+	const copy = ({whyText, selected}: Scene): void => {
+		if (!selected) return;
+		// OSC 52: the terminal's own clipboard, also over SSH.
+		stdout.write(`\x1b]52;c;${Buffer.from(whyText.join('\n')).toString('base64')}\x07`);
+		say(`Copied the explanation of ${printable(selected.of.pod)} (if the terminal allows it)`);
+	};
+
+	const silence = ({selected}: Scene): void => {
+		if (!selected) return;
+		if (!props.silences) return say('Silences are not kept here', true);
+		const words = props.silences.next(selected.of, selected.sampledAtMs);
+		kept.current = undefined;
+		say(`${printable(selected.of.pod)}: ${words}`);
+	};
+
+	const kubectl = (verb: 'logs' | 'previous-logs' | 'describe', {selected}: Scene): void => {
+		if (!selected) return;
+		const {kubectl: spawn} = props;
+		if (!spawn) return say(source.live ? 'kubectl was not found in PATH' : 'A recording has no cluster to ask', true);
+		void suspendTerminal(async () => {
+			const problem = await spawn(verb, selected.of);
+			if (problem !== undefined) say(problem, true);
+		});
+	};
+
+	useInput((input, key) => {
+		for (const name of namesOf(input, key)) {
+			const action = actionOf(name, state.current?.typing !== undefined);
+			if (action) act(action);
+		}
+	});
+	// A paste is text where text is typed, and nothing elsewhere: it must not press a hundred keys.
+	usePaste(text => {
+		if (state.current?.typing) act({type: 'type', text: printable(text.slice(0, 500).replace(/[\r\n]+$/, ''))});
+	});
+
+	// New samples. While a file is read ahead of the cursor only the position bar changes.
+	useEffect(() => {
+		let cancel: (() => void) | undefined;
+		const unsubscribe = timeline.subscribe(() => {
+			const {cursor} = state.current ?? {cursor: props.cursor};
+			const waits = cursor.mode === 'follow' || (cursor.mode === 'play' && due(cursor, timeline) === undefined) || kept.current?.scene.selected === undefined;
+			if (waits) return redraw();
+			cancel ??= clock.after(BAR_LAG_MS, () => {
+				cancel = undefined;
+				redraw();
+			});
+		});
+		return () => {
+			unsubscribe();
+			cancel?.();
+		};
+	}, [timeline, clock, props.cursor]);
+
+	// The cursor's clock: one timer, set for the next scrape.
+	const dueMs = due(state.current.cursor, timeline);
+	const cursor = state.current.cursor;
+	const lastAdvance = useRef<number>(undefined);
+	useEffect(() => {
+		if (dueMs === undefined) {
+			lastAdvance.current = undefined;
+			return;
+		}
+		const from = lastAdvance.current ?? clock.now();
+		const wait = Math.max(0, from + dueMs - clock.now());
+		return clock.after(wait, () => {
+			const current = state.current;
+			if (!current) return;
+			// A late timer catches up, but never by more than it was late.
+			let next = current;
+			let at = from;
+			for (let n = 0; n < 50; n++) {
+				const step = due(next.cursor, timeline);
+				if (step === undefined || at + step > clock.now()) break;
+				at += step;
+				const moved = reduce(next, {type: 'time', action: {type: 'advance'}}, kept.current?.scene.sight ?? look().sight);
+				if (moved === next) break;
+				next = moved;
+			}
+			lastAdvance.current = clock.now() - at > 500 ? clock.now() : at;
+			state.current = next;
+			redraw();
+		});
+		// `cursor` stands for the whole of it: a new place, speed or mode sets a new timer.
+	}, [cursor, dueMs, clock, timeline]);
+
+	void drawn;
+	return <Screen scene={look()} theme={theme} />;
+}

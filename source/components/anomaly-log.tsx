@@ -1,0 +1,42 @@
+/** The anomaly log. */
+import {memo} from 'react';
+import type {LogView} from '../screen/selectors.ts';
+import type {Line, Theme} from '../screen/theme.ts';
+import {MARKS} from '../screen/theme.ts';
+import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
+import {exactly, framed} from './frame.ts';
+import {Lines} from './lines.tsx';
+
+export const AnomalyLog = memo(function AnomalyLog({view, theme}: {readonly view: LogView; readonly theme: Theme}) {
+	return <Lines rect={view.rect} rows={anomalyLogRows(view, theme)} />;
+});
+
+export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
+	const inner = view.rect.width - (view.boxed ? 2 : 0);
+	const {rows} = view;
+	if (rows.length === 0) return framed(view, [[{text: `   ${view.empty}`, style: 'dim'}]], theme);
+	const timeWidth = Math.max(...rows.map(({time}) => time.length));
+	const widest = (of: (row: (typeof rows)[number]) => string): number => Math.max(...rows.map(row => widthOf(of(row))));
+	const left = inner - 3 - timeWidth - 2 - 4;
+	const wordsWidth = Math.min(widest(row => row.words), Math.max(12, Math.floor(left * 0.24)));
+	const podWidth = Math.min(widest(row => row.pod), Math.max(14, Math.floor(left * 0.36)));
+	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
+	const lines = rows.map((row): Line => {
+		const style = row.over ? 'dim' : 'plain';
+		return exactly(
+			[
+				{text: row.selected ? '▸' : ' ', style: 'strong'},
+				{text: padEnd(row.time, timeWidth), style: 'dim'},
+				{text: ` ${MARKS[row.mark]} `, style: row.style},
+				{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
+				{text: '  '},
+				{text: padEnd(cut(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
+				{text: '  '},
+				{text: cut(row.detail, detailWidth), style},
+			],
+			inner,
+			row.selected ? 'selected' : undefined,
+		);
+	});
+	return framed(view, lines, theme);
+}

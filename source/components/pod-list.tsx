@@ -1,0 +1,73 @@
+/** The list of pods. */
+import {memo} from 'react';
+import type {Cell, Column, RowView} from '../screen/list.ts';
+import type {ListView} from '../screen/selectors.ts';
+import type {Line, Span, Theme} from '../screen/theme.ts';
+import {MARKS} from '../screen/theme.ts';
+import {cut, cutMiddle, fit, padEnd, padStart, widthOf} from '../screen/width.ts';
+import {exactly, framed} from './frame.ts';
+import {Lines} from './lines.tsx';
+
+export const PodList = memo(function PodList({view, theme}: {readonly view: ListView; readonly theme: Theme}) {
+	return <Lines rect={view.rect} rows={podListRows(view, theme)} />;
+});
+
+export function podListRows(view: ListView, theme: Theme): readonly string[] {
+	const inner = view.rect.width - (view.boxed ? 2 : 0);
+	const lines: Line[] = [heading(view)];
+	for (const row of view.rows) lines.push(exactly(rowLine(row, view.columns), inner, row.selected ? 'selected' : undefined));
+	if (view.rows.length === 0 && view.empty !== '') lines.push([{text: `   ${cut(view.empty, inner - 4)}`, style: 'dim'}]);
+	return framed(view, lines, theme);
+}
+
+function heading({columns, sort}: ListView): Line {
+	const spans: Span[] = [{text: '   '}];
+	for (const column of columns) {
+		const sorted = column.sort !== undefined && column.sort === sort.by;
+		const arrow = sorted ? (sort.reverse ? '↑' : '↓') : '';
+		const title = cut(column.title, column.width - arrow.length) + arrow;
+		spans.push(
+			{text: ' '.repeat(column.gap)},
+			{text: column.align === 'right' ? padStart(title, column.width) : padEnd(title, column.width), style: sorted ? 'key' : 'head'},
+			{text: column.spark > 0 ? ' '.repeat(column.spark + 1) : ''},
+		);
+	}
+	return spans;
+}
+
+function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: readonly Column[]): Line {
+	const spans: Span[] = [
+		{text: selected ? '▸' : ' ', style: 'strong'},
+		{text: MARKS[mark], style: markStyle},
+		{text: ' '},
+	];
+	for (const [i, column] of columns.entries()) {
+		const cell = cells[i];
+		if (!cell) continue;
+		spans.push({text: ' '.repeat(column.gap)});
+		const indent = inside && column.id === 'pod' ? '  ' : '';
+		const text = indent + shorten(cell, column.width - indent.length);
+		spans.push({text: column.align === 'right' ? padStart(text, column.width) : padEnd(text, column.width), style: selected && cell.style === 'plain' && column.id === 'pod' ? 'strong' : cell.style});
+		if (column.spark > 0) spans.push({text: ' '}, {text: sparkline(cell.spark ?? [], column.spark), style: cell.style === 'plain' ? 'spark' : cell.style});
+	}
+	return spans;
+}
+
+function shorten({text, cut: where, tail = ''}: Cell, width: number): string {
+	if (where !== 'middle') return fit(text, width).trimEnd();
+	// A container's name stays as long as the pod keeps most of the column.
+	const end = widthOf(tail) > width / 2 ? cutMiddle(tail, Math.floor(width / 2)) : tail;
+	return cutMiddle(text, width - widthOf(end)) + end;
+}
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/** A gap is a gap. */
+export function sparkline(levels: readonly number[], cells: number): string {
+	let text = '';
+	for (let i = 0; i < cells; i++) {
+		const level = levels[i] ?? Number.NaN;
+		text += Number.isNaN(level) ? ' ' : LEVELS.charAt(Math.max(0, Math.min(LEVELS.length - 1, Math.floor(level * LEVELS.length - 1e-9))));
+	}
+	return text;
+}

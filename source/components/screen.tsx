@@ -1,0 +1,42 @@
+/** All of the screen: what is where comes from the scene, how it looks from the panes. */
+import {Box} from 'ink';
+import type {Line, Theme} from '../screen/theme.ts';
+import type {Rect} from '../screen/layout.ts';
+import type {Scene} from '../screen/selectors.ts';
+import {AnomalyLog} from './anomaly-log.tsx';
+import {paintRows} from './frame.ts';
+import {Lines} from './lines.tsx';
+import {PodList} from './pod-list.tsx';
+import {TextPane} from './text-pane.tsx';
+
+export function Screen({scene, theme}: {readonly scene: Scene; readonly theme: Theme}) {
+	const {columns, rows} = scene.layout.size;
+	if (scene.tooSmall !== undefined) {
+		const rect = {x: 0, y: 0, width: columns, height: rows};
+		return (
+			<Box width={columns} height={rows}>
+				<Strip rect={rect} lines={[[{text: scene.tooSmall}]]} theme={theme} />
+			</Box>
+		);
+	}
+	const {layout} = scene;
+	return (
+		<Box width={columns} height={rows}>
+			<Strip rect={layout.sentence} lines={scene.sentence} theme={theme} />
+			<Strip rect={layout.status} lines={[scene.status]} theme={theme} />
+			{scene.list && <PodList view={scene.list} theme={theme} />}
+			{scene.charts.map(view => (
+				<TextPane key={`${view.rect.x},${view.rect.y}`} view={view} theme={theme} />
+			))}
+			{scene.log && <AnomalyLog view={scene.log} theme={theme} />}
+			{scene.why && <TextPane view={scene.why} theme={theme} />}
+			{scene.help && <TextPane view={scene.help} theme={theme} />}
+			{layout.bar && scene.bar && <Strip rect={layout.bar} lines={[scene.bar]} theme={theme} />}
+			<Strip rect={layout.keys} lines={[scene.keys]} theme={theme} />
+		</Box>
+	);
+}
+
+function Strip({rect, lines, theme}: {readonly rect: Rect; readonly lines: readonly Line[]; readonly theme: Theme}) {
+	return <Lines rect={rect} rows={paintRows(lines, rect, theme)} />;
+}

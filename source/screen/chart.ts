@@ -1,0 +1,313 @@
+/** One container's course as rows of text: its line, the usual band under it, its siblings behind it, the limit above it. */
+import asciichart from 'asciichart';
+import type {Anomaly, Change, Metric} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatCpu, formatMemory} from '../format.ts';
+import type {Course} from '../timeline.ts';
+import type {Line, Span, Style} from './theme.ts';
+import {padStart} from './width.ts';
+
+export interface ChartData {
+	readonly metric: Metric;
+	readonly own: Course;
+	readonly siblings: readonly Course[];
+	/** Infinity = none, NaN = unknown. */
+	readonly limit: number;
+	readonly request: number;
+	/** Episodes of this container and metric: bright stretches. */
+	readonly anomalies: readonly Anomaly[];
+	readonly changes: readonly Change[];
+	/** The limit is forecast to be hit: then it is always in the picture. */
+	readonly heading: boolean;
+}
+
+/** Cells left of the plot: `512Mi ┤`. */
+export const GUTTER = 8;
+
+interface Cell {
+	glyph: string;
+	style: Style;
+	band: boolean;
+}
+
+/** `height` rows, the last one the times; each exactly `width` cells. */
+export function drawChart(data: ChartData, width: number, height: number, times: TimeFormat, tints: boolean): readonly Line[] {
+	const columns = plotColumns(width);
+	const rows = Math.max(1, height - 1);
+	const scale = scaleOf(data, rows);
+	const grid: Cell[][] = Array.from({length: rows}, () => Array.from({length: columns}, (): Cell => ({glyph: ' ', style: 'dim', band: false})));
+	const rowAt = (value: number): number => Math.round(((scale.high - value) / (scale.high - scale.low)) * (rows - 1));
+	const put = (row: number, column: number, glyph: string, style: Style): void => {
+		const cell = grid[row]?.[column];
+		if (cell) {
+			cell.glyph = glyph;
+			cell.style = style;
+		}
+	};
+	const putIfFree = (row: number, column: number, glyph: string, style: Style): void => {
+		if (grid[row]?.[column]?.glyph === ' ') put(row, column, glyph, style);
+	};
+
+	for (let column = 0; column < columns; column++) {
+		const low = data.own.low[column] ?? Number.NaN;
+		const high = data.own.high[column] ?? Number.NaN;
+		if (Number.isNaN(low) || Number.isNaN(high)) continue;
+		const last = Math.min(rows - 1, rowAt(low));
+		for (let row = Math.max(0, rowAt(high)); row <= last; row++) {
+			const cell = grid[row]?.[column];
+			if (!cell) continue;
+			cell.band = tints;
+			// Where nothing can be tinted the band is a field of dots, thin enough to see a line in it.
+			if (!tints && (column + row) % 2 === 0) cell.glyph = '·';
+		}
+	}
+	for (const sibling of data.siblings) {
+		drawLine(valuesOf(sibling), rowAt, rows, (row, column, glyph) => put(row, column, glyph, 'sibling'));
+	}
+	const own = valuesOf(data.own);
+	drawLine(own, rowAt, rows, (row, column, glyph) => put(row, column, glyph, 'line'));
+	colour(grid, data, columns);
+
+	for (const [value, word, style] of [
+		[data.request, 'request', 'dim'],
+		[data.limit, 'limit', 'limit'],
+	] as const) {
+		if (!(value <= scale.high && value >= scale.low) || (word === 'request' && value === data.limit)) continue;
+		const row = rowAt(value);
+		for (let column = 0; column < columns; column++) putIfFree(row, column, '┈', style);
+		const from = columns - word.length;
+		if (columns > 3 * word.length && [...word].every((_, i) => isQuiet(grid[row]?.[from + i]))) {
+			for (const [i, letter] of [...` ${word}`].entries()) put(row, from - 1 + i, letter, style);
+		}
+	}
+	const letters = new Map<number, string>();
+	for (const change of data.changes) {
+		const column = columnAt(change.atMs, data.own);
+		if (column < 0 || column >= columns) continue;
+		letters.set(column, change.what === 'restart' ? 'restart' : change.what === 'rollout' ? 'rollout' : change.what);
+		for (let row = 0; row < rows; row++) if (isQuiet(grid[row]?.[column])) put(row, column, '┊', 'notice');
+	}
+
+	const labels = labelRows(scale, rows, data.metric);
+	const lines: Line[] = grid.map((cells, row) => [{text: `${padStart(labels.get(row) ?? '', GUTTER - 2)} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'}, ...spansOf(cells)]);
+	lines.push(axis(data.own, columns, letters, times));
+	return lines;
+}
+
+export const plotColumns = (width: number): number => Math.max(1, width - GUTTER);
+
+const isQuiet = (cell: Cell | undefined): boolean => cell !== undefined && (cell.glyph === ' ' || cell.glyph === '┈' || cell.glyph === '·');
+
+const columnAt = (atMs: number, {fromMs, toMs, columns}: Course): number => Math.floor(((atMs - fromMs) / (toMs - fromMs)) * columns);
+
+/** One value a column: what left the usual range where something did, else the middle. Neither spike nor drop disappears, and noise stays small. */
+function valuesOf({min, max, low, high, columns}: Course): Float64Array {
+	const values = new Float64Array(columns);
+	for (let i = 0; i < columns; i++) {
+		const least = min[i] ?? Number.NaN;
+		const most = max[i] ?? Number.NaN;
+		const bottom = low[i] ?? Number.NaN;
+		const top = high[i] ?? Number.NaN;
+		if (most > top) values[i] = most;
+		else if (least < bottom) values[i] = least;
+		else if (Number.isNaN(top)) values[i] = most;
+		else values[i] = (least + most) / 2;
+	}
+	return values;
+}
+
+/** asciichart's own, but for the axis, of which only the beginning of the line is kept. */
+const SYMBOLS: [string, string, string, string, string, string, string, string, string, string] = ['─', '─', '─', '─', '─', '╰', '╭', '╮', '╯', '│'];
+
+/** asciichart draws each stretch without a gap; it throws on NaN and scales to what it is given, so it is given rows. */
+function drawLine(values: Float64Array, rowAt: (value: number) => number, rows: number, put: (row: number, column: number, glyph: string) => void): void {
+	let from = 0;
+	while (from < values.length) {
+		if (Number.isNaN(values[from] ?? Number.NaN)) {
+			from++;
+			continue;
+		}
+		let to = from;
+		while (to < values.length && !Number.isNaN(values[to] ?? Number.NaN)) to++;
+		const levels = Array.from(values.subarray(from, to), value => rows - 1 - Math.max(0, Math.min(rows - 1, rowAt(value))));
+		const drawn =
+			rows === 1
+				? ['─'.repeat(levels.length)]
+				: asciichart.plot(levels, {min: 0, max: rows - 1, height: rows - 1, offset: 1, format: () => ' ', symbols: SYMBOLS}).split('\n');
+		for (const [row, text] of drawn.entries()) {
+			for (let i = 0; i < text.length; i++) {
+				const glyph = text.charAt(i);
+				// Column 0 is asciichart's axis: only where the line starts does it belong to the line.
+				if (glyph === ' ' || (i === 0 && row !== rows - 1 - (levels[0] ?? 0))) continue;
+				put(row, from + i, glyph);
+			}
+		}
+		from = to;
+	}
+}
+
+/** Bright where an anomaly goes on, faint where nothing was known yet. */
+function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number): void {
+	const styles: (Style | undefined)[] = Array.from({length: columns});
+	for (let column = 0; column < columns; column++) {
+		if (Number.isNaN(own.high[column] ?? Number.NaN)) styles[column] = 'learning';
+	}
+	const rank: Partial<Record<Style, number>> = {notice: 1, warning: 2, critical: 3};
+	for (const {startedAtMs, ended, severity, recurring} of anomalies) {
+		if (recurring) continue;
+		const from = Math.max(0, columnAt(startedAtMs, own));
+		const to = Math.min(columns - 1, ended ? columnAt(ended.atMs, own) : columns - 1);
+		for (let column = from; column <= to; column++) {
+			const there = styles[column];
+			if ((there === undefined ? 0 : (rank[there] ?? 0)) < (rank[severity] ?? 0)) styles[column] = severity;
+		}
+	}
+	for (const cells of grid) {
+		for (const [column, cell] of cells.entries()) if (cell.style === 'line') cell.style = styles[column] ?? 'line';
+	}
+}
+
+interface Scale {
+	readonly low: number;
+	readonly high: number;
+	readonly step: number;
+	readonly rowsPerStep: number;
+}
+
+function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: number): Scale {
+	let low = Number.POSITIVE_INFINITY;
+	let high = Number.NEGATIVE_INFINITY;
+	const take = (values: Float64Array): void => {
+		for (const value of values) {
+			if (value < low) low = value;
+			if (value > high) high = value;
+		}
+	};
+	for (const course of [own, ...siblings]) {
+		take(course.min);
+		take(course.max);
+	}
+	take(own.high);
+	take(own.low);
+	const floor = metric === 'cpu' ? 10 : 4 * 2 ** 20;
+	if (!(high >= low)) return fitScale(0, floor, rows, metric);
+	if (Number.isFinite(limit) && limit > high && (heading || high > 0.55 * limit)) high = limit;
+	// CPU is read from zero; memory too, unless that would flatten its course to a line.
+	let bottom = metric === 'cpu' || low < 0.6 * high ? 0 : low;
+	if (bottom > 0 && high - bottom < 0.2 * high) {
+		const middle = (high + bottom) / 2;
+		bottom = Math.max(0, middle - 0.1 * high);
+		high = Math.max(high, middle + 0.1 * high);
+	}
+	high = Math.max(high, bottom + floor);
+	return fitScale(bottom, high, rows, metric);
+}
+
+/** A label stands exactly on its row: of the steps that are round numbers, a few rows apart, the one that leaves least room above. */
+function fitScale(bottom: number, top: number, rows: number, metric: Metric): Scale {
+	if (rows < 3) return {low: bottom, high: top, step: top - bottom, rowsPerStep: Math.max(1, rows - 1)};
+	let best: Scale | undefined;
+	for (const rowsPerStep of [2, 3, 4]) {
+		if (rowsPerStep > rows - 1) continue;
+		const steps = (rows - 1) / rowsPerStep;
+		let step = niceStep((top - bottom) / steps, metric);
+		let low = Math.floor(bottom / step) * step;
+		if (low + steps * step < top) {
+			step = niceStep(step * 1.01, metric);
+			low = Math.floor(bottom / step) * step;
+		}
+		const high = low + steps * step;
+		if (!best || high - low < (best.high - best.low) * 0.99) best = {low, high, step, rowsPerStep};
+	}
+	return best ?? {low: bottom, high: top, step: top - bottom, rowsPerStep: rows - 1};
+}
+
+/** 1, 2, 5, 10, … millicores; 1, 2, 4, 8, … Mi: steps that make round labels. */
+function niceStep(least: number, metric: Metric): number {
+	if (metric === 'memory') return 2 ** Math.max(18, Math.ceil(Math.log2(least) - 1e-9));
+	const power = 10 ** Math.floor(Math.log10(least));
+	for (const factor of [1, 2, 5]) if (factor * power >= least * (1 - 1e-9)) return factor * power;
+	return 10 * power;
+}
+
+function labelRows({low, step, rowsPerStep}: Scale, rows: number, metric: Metric): ReadonlyMap<number, string> {
+	const labels = new Map<number, string>();
+	for (let n = 0; n * rowsPerStep < rows; n++) {
+		const value = low + n * step;
+		labels.set(rows - 1 - n * rowsPerStep, value === 0 ? '0' : metric === 'cpu' ? formatCpu(value) : formatMemory(value));
+	}
+	return labels;
+}
+
+/** Times at start, middle and end, with what changed between them. */
+function axis({fromMs, toMs}: Course, columns: number, changes: ReadonlyMap<number, string>, times: TimeFormat): Line {
+	const cells = Array.from({length: columns}, () => ' ');
+	const styles: Style[] = Array.from({length: columns}, () => 'dim');
+	const write = (text: string, at: number, style: Style): boolean => {
+		const from = Math.max(0, Math.min(columns - text.length, at));
+		for (let i = -1; i <= text.length; i++) if ((cells[from + i] ?? ' ') !== ' ') return false;
+		for (const [i, letter] of [...text].entries()) {
+			cells[from + i] = letter;
+			styles[from + i] = style;
+		}
+		return true;
+	};
+	if (toMs > fromMs) {
+		const near = (ms: number): string => times.near(ms, toMs);
+		write(times.near(toMs, toMs), columns, 'dim');
+		for (const [column, word] of changes) write(word, column - Math.floor(word.length / 2), 'notice') || write(word.charAt(0).toUpperCase(), column, 'notice');
+		write(near(fromMs), 0, 'dim');
+		if (columns >= 30) {
+			const middle = near((fromMs + toMs) / 2);
+			write(middle, Math.floor(columns / 2 - middle.length / 2), 'dim');
+		}
+	}
+	const spans: Span[] = [{text: ' '.repeat(GUTTER)}];
+	for (const [i, text] of cells.entries()) spans.push({text, style: styles[i] ?? 'dim'});
+	return merge(spans);
+}
+
+function spansOf(cells: readonly Cell[]): Span[] {
+	return merge(cells.map(({glyph, style, band}) => ({text: glyph, style, ...(band && {on: 'band' as const})})));
+}
+
+/** Neighbours that look alike as one. */
+export function merge(spans: readonly Span[]): Span[] {
+	const merged: Span[] = [];
+	for (const span of spans) {
+		const last = merged.at(-1);
+		if (last && last.on === span.on && (last.style === span.style || (span.text.trim() === '' && span.style !== 'badge' && last.style !== 'badge'))) {
+			merged[merged.length - 1] = {...last, text: last.text + span.text};
+		} else merged.push(span);
+	}
+	return merged;
+}
+
+/** What stands in the frame above a chart: value, usual range, limit. */
+export function chartCaption(metric: Metric, value: number, low: number, high: number, limit: number): readonly string[] {
+	const show = metric === 'cpu' ? formatCpu : formatMemory;
+	return [
+		show(value),
+		Number.isNaN(low) ? '' : `usual ${range(low, high, show)}`,
+		Number.isNaN(limit) ? '' : limit === Number.POSITIVE_INFINITY ? 'no limit' : `limit ${show(limit)}`,
+	];
+}
+
+/** As many of them as fit; the limit goes first. */
+export function fitCaption(parts: readonly string[], width: number): string {
+	for (let n = parts.length; n > 0; n--) {
+		const text = parts
+			.slice(0, n)
+			.filter(part => part !== '')
+			.join(', ');
+		if (text.length <= width) return text;
+	}
+	return '';
+}
+
+/** `30-90m`: the unit once where both have the same. */
+function range(low: number, high: number, show: (value: number) => string): string {
+	const [from, to] = [show(low), show(high)];
+	const unit = /[A-Za-z]+$/.exec(to)?.[0] ?? '';
+	return unit !== '' && from.endsWith(unit) ? `${from.slice(0, -unit.length)}-${to}` : `${from}-${to}`;
+}

@@ -1,0 +1,200 @@
+/** The first lines: what is wrong, or what peace rests on; and the status line under it. */
+import type {Cursor} from '../cursor.ts';
+import type {Anomaly} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatDuration} from '../format.ts';
+import type {Problem} from '../scrape.ts';
+import type {Moment} from '../timeline.ts';
+import {gravity} from '../timeline.ts';
+import type {Silences, VerdictView} from './list.ts';
+import {isFailingToStart} from './words.ts';
+import {learningLeftMs} from './list.ts';
+import {headline} from './sentences.ts';
+import type {Line, Span, Style} from './theme.ts';
+import {MARKS} from './theme.ts';
+import {cut, printable, widthOf, wrap} from './width.ts';
+import {count, plural} from './words.ts';
+
+export interface Source {
+	/** The context, or the file's name. */
+	readonly label: string;
+	readonly live: boolean;
+	/** A replay: whether the file has been read to its end. */
+	finished(): boolean;
+	/** What happened to the feed itself: it ended, or never began. */
+	problem?(): Problem | undefined;
+}
+
+/** Anomalies that are neither over nor a habit nor silenced, the worst first. One a container is enough here. */
+export function troubles(moment: Moment, silences?: Silences): readonly Anomaly[] {
+	return moment.rows
+		.map(({anomaly}) => anomaly)
+		.filter(anomaly => anomaly !== undefined)
+		.filter(anomaly => !anomaly.recurring && silences?.of(anomaly.of, moment.atMs) === undefined)
+		.sort((a, b) => gravity(b) - gravity(a));
+}
+
+const isAlarm = ({severity}: Anomaly): boolean => severity !== 'notice';
+
+export interface HeaderInput {
+	readonly moment: Moment;
+	readonly startMs: number;
+	readonly source: Source;
+	readonly view: VerdictView;
+	readonly times: TimeFormat;
+}
+
+/** How many rows {@link sentences} takes: two in trouble, where the second holds the rest or what comes next, one in peace. */
+export function sentenceRows(input: HeaderInput, width: number): number {
+	const {moment, source, view} = input;
+	const inTrouble = (source.problem?.() ?? moment.problems[0]) !== undefined || troubles(moment, view.silences).length > 0;
+	return inTrouble ? 2 : widthOf(peace(input, width)) > width ? 2 : 1;
+}
+
+export function sentences(input: HeaderInput, width: number, rows: number): readonly Line[] {
+	const {moment, source, view, times} = input;
+	const problem = source.problem?.() ?? moment.problems[0];
+	const all = troubles(moment, view.silences);
+	const alarms = all.filter(isAlarm);
+	const parts: {readonly mark: string; readonly style: Style; readonly text: string}[] = [];
+	const problemPart = problem && {
+		mark: MARKS.warning,
+		style: 'warning' as const,
+		text: [problem.what, problem.why, problem.fix].filter(text => text !== undefined && text !== '').map(text => sentence(printable(text ?? ''))).join(' '),
+	};
+	if (problemPart && alarms.length === 0) parts.push(problemPart);
+	for (const anomaly of alarms) parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times))});
+	if (problemPart && alarms.length > 0) parts.splice(1, 0, problemPart);
+	if (alarms.length === 0) {
+		if (!problemPart) parts.push({mark: MARKS.resolved, style: 'good', text: peace(input, width)});
+		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times))});
+	}
+	const lines: Line[] = [];
+	for (const [i, {mark, style, text}] of parts.entries()) {
+		if (lines.length >= rows) break;
+		const first = i === 0;
+		const wrapped = wrap(text, width - 3, first ? rows : 1);
+		for (const [n, piece] of wrapped.entries()) {
+			const more = parts.length - i - 1;
+			// The last row says how many more there are, where there are.
+			const suffix = lines.length === rows - 1 && more > 0 ? ` (${more} more)` : '';
+			lines.push([
+				{text: n === 0 ? ` ${mark} ` : '   ', style},
+				{text: cut(piece, width - 3 - suffix.length), style: first ? (style === 'good' ? 'plain' : 'strong') : 'plain'},
+				{text: suffix, style: 'dim'},
+			]);
+		}
+	}
+	return lines;
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+function peace({moment, startMs, source, view, times}: HeaderInput, width: number): string {
+	const {judged, learning, absent} = moment.counts;
+	if (moment.rows.length === 0) {
+		if (Number.isNaN(startMs)) return source.live ? `Waiting for the first samples from ${printable(source.label)}.` : `Reading ${printable(source.label)}.`;
+		return 'No containers here.';
+	}
+	const left = learningLeftMs(moment, view);
+	const ready = learning > 0 && Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : '';
+	const failing = moment.rows.filter(({of}) => isFailingToStart(of.waiting)).length;
+	const without = absent > 0 ? `${count(absent)} without samples` : '';
+	const starts = failing > 0 ? `${plural(failing, 'does', 'do')} not start` : '';
+	const since = source.live ? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.` : `The recording begins at ${times.near(startMs, moment.atMs)}.`;
+	const first =
+		judged === 0
+			? `Learning what is usual in ${plural(learning, 'container')}${ready}`
+			: `No trouble in ${plural(judged, 'container')}`;
+	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without, starts].filter(text => text !== '').join(', ');
+	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
+	return widthOf(`${whole} ${since}`) + 3 <= width ? `${whole} ${since}` : widthOf(whole) + 3 <= width ? whole : `${first}.`;
+}
+
+export interface StatusInput extends HeaderInput {
+	readonly cursor: Cursor;
+	readonly namespaces: string;
+	readonly filter: string;
+	readonly frozen: boolean;
+	/** Where the timeline ends now. */
+	readonly endMs: number;
+}
+
+export function statusLine(input: StatusInput, width: number): Line {
+	const {moment, source, view, namespaces, filter} = input;
+	const {counts} = moment;
+	const right = clockSpans(input);
+	const rightWidth = widthOfAll(right);
+	const marks: Span[] = [];
+	const silenced = view.silences ? moment.rows.filter(({of, anomaly}) => anomaly && view.silences?.of(of, moment.atMs) !== undefined).length : 0;
+	for (const [mark, n, style] of [
+		[MARKS.critical, counts.critical, 'critical'],
+		[MARKS.warning, counts.warning, 'warning'],
+		[MARKS.notice, counts.notice, 'notice'],
+		[MARKS.learning, counts.learning, 'learning'],
+		[MARKS.absent, counts.absent, 'dim'],
+		[MARKS.silenced, silenced, 'dim'],
+	] as const) {
+		if (n > 0) marks.push({text: `${mark} ${count(n)}`, style}, {text: '  '});
+	}
+	const left = learningLeftMs(moment, view);
+	const ready = counts.learning > 0 && Number.isFinite(left) && left > 0 ? ` (ready in ~${formatDuration(left)})` : '';
+	const afterLearning = marks.findIndex(({style}) => style === 'learning') + 1;
+	const step = Number.isFinite(view.stepMs) ? `samples every ${Math.round(view.stepMs / 1000)}s` : '';
+	const pods = `${plural(counts.pods, 'pod')}`;
+	const judged = `${count(counts.judged)} judged`;
+	const label = printable(source.label);
+	// From the richest to the barest: the first that fits.
+	const variants: {readonly left: string; readonly ready: string; readonly step: string}[] = [
+		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step},
+		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [label, namespaces, pods].join(' · '), ready, step: ''},
+		{left: [label, namespaces, pods].join(' · '), ready: '', step: ''},
+		{left: [label, pods].join(' · '), ready: '', step: ''},
+	];
+	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;
+	const marksWidth = widthOfAll(marks);
+	const taken = (variant: (typeof variants)[number]): number =>
+		1 + widthOf(variant.left) + widthOf(filterText) + 3 + marksWidth + widthOf(variant.ready) + widthOf(variant.step) + 3 + rightWidth + 1;
+	const fallback = variants.at(-1)!;
+	const variant = variants.find(each => taken(each) <= width) ?? {
+		...fallback,
+		left: cut(fallback.left, Math.max(0, width - (taken(fallback) - widthOf(fallback.left)))),
+	};
+	const spans: Span[] = [{text: ` ${variant.left}`}, {text: filterText, style: 'key'}, {text: '   '}, ...marks.toSpliced(afterLearning, 0, {text: variant.ready, style: 'dim'})];
+	const middle = width - widthOfAll(spans) - rightWidth - 1;
+	const stepText = variant.step === '' ? '' : `${variant.step}   `;
+	const gap = middle - widthOf(stepText);
+	if (gap < 0) return clip([...spans, ...right], width);
+	return [...spans, {text: ' '.repeat(gap)}, {text: stepText, style: 'dim'}, ...right, {text: ' '}];
+}
+
+/** Which moment this is. No ticking age: the time of the newest sample stands, and how old it is only once it is stale. */
+function clockSpans({moment, source, view, cursor, times, endMs}: StatusInput): Span[] {
+	const shownMs = Number.isNaN(moment.newestSampleMs) ? moment.atMs : moment.newestSampleMs;
+	const time = Number.isNaN(shownMs) ? '' : `${times.time(shownMs)} ${times.zone}`.trimEnd();
+	const ageMs = moment.atMs - moment.newestSampleMs;
+	const staleMs = 4 * (Number.isFinite(view.stepMs) ? Math.max(view.stepMs, 15_000) : 30_000);
+	if (cursor.mode === 'follow') {
+		if (ageMs > staleMs) return [{text: ' STALE ', style: 'badge'}, {text: ` ${time}, ${formatDuration(ageMs)} old`, style: 'warning'}];
+		return [{text: source.live ? 'LIVE ' : 'END ', style: source.live ? 'good' : 'dim'}, {text: time, style: 'strong'}];
+	}
+	if (cursor.mode === 'pause') return [{text: ' PAUSED ', style: 'badge'}, {text: ` ${time}`, style: 'strong'}];
+	if (!source.live && source.finished() && moment.atMs >= endMs) return [{text: 'END ', style: 'dim'}, {text: time, style: 'strong'}];
+	return [{text: `${source.live ? 'PAST' : 'REPLAY'} ×${cursor.speed} `, style: 'key'}, {text: time, style: 'strong'}];
+}
+
+export const widthOfAll = (spans: Line): number => spans.reduce((sum, {text}) => sum + widthOf(text), 0);
+
+/** At most `width` cells of a line. */
+export function clip(spans: Line, width: number): Line {
+	const clipped: Span[] = [];
+	let left = width;
+	for (const span of spans) {
+		if (left <= 0) break;
+		const text = cut(span.text, left);
+		clipped.push({...span, text});
+		left -= widthOf(text);
+	}
+	return clipped;
+}

@@ -1,0 +1,78 @@
+/** The anomaly log: one row an episode, what goes on first. */
+import type {Anomaly} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatDuration} from '../format.ts';
+import type {Moment} from '../timeline.ts';
+import {gravity} from '../timeline.ts';
+import {parseFilter} from './filter.ts';
+import type {Silences} from './list.ts';
+import {detail, title} from './sentences.ts';
+import type {Mark, Style} from './theme.ts';
+import {MARK_STYLES} from './theme.ts';
+import {printable} from './width.ts';
+
+export interface LogEntry {
+	readonly id: string;
+	readonly key: string;
+	readonly firedAtMs: number;
+	readonly anomaly: Anomaly;
+}
+
+const kept = new WeakMap<Moment, {filter: string; entries: readonly LogEntry[]}>();
+
+/** What goes on, the worst first; then what is over, the newest first. */
+export function logOf(moment: Moment, filter: string): readonly LogEntry[] {
+	const found = kept.get(moment);
+	if (found?.filter === filter) return found.entries;
+	const wanted = parseFilter(filter);
+	const entries = moment.anomalies
+		.filter(anomaly => filter === '' || wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`))
+		.map(anomaly => ({id: anomaly.id, key: anomaly.of.key, firedAtMs: anomaly.firedAtMs, anomaly}))
+		.sort((a, b) => rank(b.anomaly) - rank(a.anomaly) || b.firedAtMs - a.firedAtMs);
+	kept.set(moment, {filter, entries});
+	return entries;
+}
+
+const rank = (anomaly: Anomaly): number => (anomaly.ended ? -1 : gravity(anomaly));
+
+export interface LogRowView {
+	readonly id: string;
+	readonly time: string;
+	readonly mark: Mark;
+	readonly style: Style;
+	readonly pod: string;
+	readonly words: string;
+	readonly detail: string;
+	readonly over: boolean;
+	readonly selected: boolean;
+}
+
+const ENDED_WORDS = {
+	recovered: 'over',
+	restarted: 'ended by a restart',
+	'oom-killed': 'OOM-killed',
+	gone: 'pod gone',
+	completed: 'completed',
+	'siblings-followed': 'siblings followed',
+	expected: 'expected',
+} as const;
+
+export function logRowView({id, anomaly}: LogEntry, selected: boolean, moment: Moment, times: TimeFormat, crowded: ReadonlySet<string>, silences?: Silences): LogRowView {
+	const {of, ended, recurring, severity, kind, explanation, startedAtMs} = anomaly;
+	const silence = ended ? undefined : silences?.of(of, moment.atMs);
+	const mark: Mark = ended ? 'resolved' : silence !== undefined ? 'silenced' : recurring ? 'normal' : severity;
+	const sameDay = times.near(startedAtMs, moment.atMs).length <= 5;
+	const suffix = crowded.has(`${of.namespace}/${of.pod}`) ? `:${of.name}` : '';
+	const how = ended && ended.by !== 'recovered' ? `; ${ENDED_WORDS[ended.by]} after ${formatDuration(ended.atMs - startedAtMs)}` : '';
+	return {
+		id,
+		time: sameDay ? times.time(startedAtMs) : times.near(startedAtMs, moment.atMs),
+		mark,
+		style: MARK_STYLES[mark],
+		pod: printable(`${of.namespace}/${of.pod}${suffix}`),
+		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation)}`,
+		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(anomaly, times))}${how}`,
+		over: ended !== undefined || recurring,
+		selected,
+	};
+}

@@ -1,0 +1,528 @@
+/** Moment × state × size → everything that is on the screen, as view models. Nothing here draws, and nothing is kept but the last answers. */
+import {placeOf} from '../cursor.ts';
+import type {Explanation, Metric} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatCpu, formatDuration, formatMemory} from '../format.ts';
+import type {Moment, Row, Timeline} from '../timeline.ts';
+import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
+import type {Source} from './header.ts';
+import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
+import {helpLines, keyBar} from './help.ts';
+import type {Layout, Rect, Size} from './layout.ts';
+import {isTooSmall, LEAST, layoutFor} from './layout.ts';
+import type {Column, Listing, RowView, Silences, VerdictView} from './list.ts';
+import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './list.ts';
+import type {LogEntry, LogRowView} from './log.ts';
+import {logOf, logRowView} from './log.ts';
+import {positionBar} from './position-bar.ts';
+import {why} from './sentences.ts';
+import type {ScreenState, Sight} from './state.ts';
+import {topFor} from './state.ts';
+import type {Line} from './theme.ts';
+import {cutMiddle, printable, wrap} from './width.ts';
+import {plural} from './words.ts';
+
+export interface SceneInput {
+	readonly timeline: Timeline;
+	readonly moment: Moment;
+	readonly state: ScreenState;
+	readonly size: Size;
+	readonly source: Source;
+	readonly times: TimeFormat;
+	/** Whether the usual band can be a tinted background. */
+	readonly tints: boolean;
+	/** What the feed was asked for: `all namespaces`, `shop, payments`. */
+	readonly namespaceLabel: string;
+	readonly silences?: Silences;
+	/** Of now, from the engine. */
+	readonly explain?: (key: string) => Explanation | undefined;
+	readonly canKubectl: boolean;
+}
+
+export interface PaneView {
+	readonly rect: Rect;
+	readonly boxed: boolean;
+	readonly focused: boolean;
+	readonly title: Line;
+	/** Right end of the title's line. */
+	readonly caption: string;
+	/** Right end of the lower edge: `1-14 of 412`. */
+	readonly footer: string;
+}
+
+export interface ListView extends PaneView {
+	readonly columns: readonly Column[];
+	readonly rows: readonly RowView[];
+	readonly sort: ScreenState['sort'];
+	readonly empty: string;
+}
+
+export interface TextView extends PaneView {
+	readonly lines: readonly Line[];
+}
+
+export interface LogView extends PaneView {
+	readonly rows: readonly LogRowView[];
+	readonly empty: string;
+}
+
+export interface Scene {
+	readonly layout: Layout;
+	readonly tooSmall: string | undefined;
+	readonly sentence: readonly Line[];
+	readonly status: Line;
+	readonly list: ListView | undefined;
+	readonly charts: readonly TextView[];
+	readonly log: LogView | undefined;
+	readonly why: TextView | undefined;
+	readonly help: TextView | undefined;
+	readonly bar: Line | undefined;
+	readonly keys: Line;
+	/** The container that the detail is about. */
+	readonly selected: Row | undefined;
+	/** The explanation as plain text, for the clipboard. */
+	readonly whyText: readonly string[];
+	readonly sight: Sight;
+}
+
+/** Keeps the last answer for as long as its arguments are the same objects. */
+function last<A extends readonly unknown[], R>(compute: (...args: A) => R): (...args: A) => R {
+	let before: A | undefined;
+	let answer: R;
+	return (...args) => {
+		if (!before || args.some((arg, i) => !Object.is(arg, before?.[i]))) {
+			answer = compute(...args);
+			before = args;
+		}
+		return answer;
+	};
+}
+
+export type SceneOf = (input: SceneInput) => Scene;
+
+export function createScene(): SceneOf {
+	const sparks = new WeakMap<Moment, Map<string, readonly number[]>>();
+	const keptColumns = last(columnsFor);
+	const keptHelp = last(helpLines);
+	const keptNames = last((...names: readonly string[]): string => (names.length === 0 ? '' : names.map(printable).join(', ')));
+	const drawings = [last(drawMetric), last(drawMetric)];
+	const keptWhy = last(whyLines);
+	let place: {moment: Moment; stepMs: number} | undefined;
+
+	return input => {
+		const {timeline, moment, state, size, source, times, tints, silences, explain, canKubectl} = input;
+		const {columns: width, rows: height} = size;
+		// The rhythm of the newest scrapes changes with every append; what was said of a moment stays.
+		if (place?.moment !== moment) place = {moment, stepMs: timeline.stepMs};
+		const view: VerdictView = {training: timeline.training, stepMs: place.stepMs, ...(silences && {silences})};
+		const facts = factsAbout(moment, silences);
+		const listing = listingOf(moment, state, view);
+		const selectedIndex = indexOf(listing, state, facts.rank);
+		const item = listing.items[selectedIndex];
+		const selected = item?.row;
+		const entries = logOf(moment, state.log.filter);
+		const header = {moment, startMs: timeline.startMs, source, view, times};
+		const overlay = state.overlay?.what;
+		const showBar = !source.live || state.cursor.mode !== 'follow';
+		const layout = layoutFor(size, {
+			sentenceRows: sentenceRows(header, width),
+			bar: showBar,
+			listRows: Math.max(listing.unfiltered === 0 ? 0 : listing.items.length, listing.byWorkload ? listing.items.length : listing.unfiltered),
+			logRows: entries.length,
+			overlay,
+		});
+		const focus = layout.panes.includes(state.focus) ? state.focus : 'pods';
+		const {boxed} = layout;
+		const atEnd = !(moment.atMs < timeline.endMs);
+
+		const chrome = boxed ? 2 : 1;
+		const listHeight = layout.list ? Math.max(0, layout.list.height - chrome - 1) : 0;
+		const top = topFor(state.top, selectedIndex, listHeight, listing.items.length);
+		const window = windowOf(state, moment, timeline, selected);
+		const logHeight = layout.log ? Math.max(0, layout.log.height - chrome) : 0;
+		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
+		const logSelected = Math.max(0, foundEntry);
+		const logTop = focus === 'log' ? topFor(state.log.top, logSelected, logHeight, entries.length) : 0;
+
+		const sparkFor = (row: Row, metric: Metric, cells: number): readonly number[] => {
+			let ofMoment = sparks.get(moment);
+			if (!ofMoment) {
+				ofMoment = new Map();
+				sparks.set(moment, ofMoment);
+			}
+			const name = `${metric}${cells}${row.key}`;
+			let levels = ofMoment.get(name);
+			if (!levels) {
+				levels = sparkOf(timeline, row, metric, moment.atMs, Math.min(3_600_000, Math.max(600_000, moment.atMs - timeline.startMs)), cells);
+				ofMoment.set(name, levels);
+			}
+			return levels;
+		};
+
+		const list: ListView | undefined = layout.list && {
+			...pane(layout.list, boxed, focus === 'pods' && !overlay),
+			title: [
+				{text: listing.byWorkload ? 'Workloads' : 'Pods', style: focus === 'pods' ? 'title' : 'plain'},
+				{text: ` by ${SORT_WORDS[state.sort.by]}${state.sort.reverse ? ', reversed' : ''}`, style: 'dim'},
+			],
+			caption: listing.problem ?? '',
+			footer: footerOf(top, listHeight, listing.items.length, listing.byWorkload ? undefined : listing.unfiltered),
+			columns: keptColumns(
+				layout.list.width - (boxed ? 2 : 0) - 4,
+				state.wide,
+				facts,
+				facts.namespaces.length > 1 && state.namespaces.length !== 1,
+			),
+			rows: [],
+			sort: state.sort,
+			empty: emptyWords(listing, state, moment),
+		};
+		const rows = list
+			? listing.items
+					.slice(top, top + listHeight)
+					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, times, facts, spark: sparkFor}))
+			: [];
+
+		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(selected, state.chart.other)];
+		const charts = layout.charts.map((rect, i): TextView => {
+			const metric = metrics[i] ?? 'memory';
+			const inner = {width: rect.width - (boxed ? 4 : 2), height: rect.height - chrome};
+			const drawing = selected && (drawings[i] ?? drawMetric)(timeline, moment, selected, metric, window.fromMs, window.toMs, inner.width, inner.height, times, tints);
+			const title = chartTitle(selected, moment, metric, layout.charts.length > 1 ? i : 0, facts.crowded, rect.width, focus === 'charts', state.chart.frozen);
+			return {
+				...pane(rect, boxed, focus === 'charts'),
+				title,
+				caption: drawing ? fitCaption(drawing.caption, rect.width - widthOfAll(title) - 8) : '',
+				footer: '',
+				lines: drawing?.lines ?? [],
+			};
+		});
+
+		const explanation = selected && explanationOf(selected, atEnd, explain);
+		const whyText = selected ? (explanation ? why(explanation, times) : storedWords(selected, moment, view, times)).map(printable) : [];
+		const whyRect = layout.why;
+		const whyWidth = whyRect ? whyRect.width - (boxed ? 4 : 2) : 80;
+		const allWhy = whyRect ? keptWhy(whyText.join('\n'), whyWidth) : [];
+		const whyHeight = whyRect ? Math.max(0, whyRect.height - chrome) : 0;
+		const whyTop = overlay === 'why' ? clampTop(state.overlay?.top ?? 0, whyHeight, allWhy.length) : 0;
+		const whyPane: TextView | undefined = whyRect && {
+			...pane(whyRect, boxed, overlay === 'why'),
+			title: [
+				{text: 'Why', style: overlay === 'why' ? 'title' : 'plain'},
+				{text: selected ? ` ${cutMiddle(nameOf(selected, facts.crowded), Math.max(8, whyRect.width - 30))}` : '', style: 'dim'},
+			],
+			caption: '',
+			footer: footerOf(whyTop, whyHeight, allWhy.length, undefined),
+			lines: allWhy.slice(whyTop, whyTop + whyHeight),
+		};
+
+		const helpRect = layout.help;
+		const allHelp = helpRect ? keptHelp(helpRect.width - (boxed ? 4 : 2)) : [];
+		const helpHeight = helpRect ? Math.max(0, helpRect.height - chrome) : 0;
+		const helpTop = clampTop(state.overlay?.top ?? 0, helpHeight, allHelp.length);
+		const help: TextView | undefined = helpRect && {
+			...pane(helpRect, boxed, true),
+			title: [{text: 'Help', style: 'title'}],
+			caption: '',
+			footer: footerOf(helpTop, helpHeight, allHelp.length, undefined),
+			lines: allHelp.slice(helpTop, helpTop + helpHeight),
+		};
+
+		const log: LogView | undefined = layout.log && {
+			...pane(layout.log, boxed, focus === 'log'),
+			title: [
+				{text: 'Anomalies', style: focus === 'log' ? 'title' : 'plain'},
+				{text: state.log.filter === '' ? '' : ` /${printable(state.log.filter)}`, style: 'key'},
+			],
+			caption: '',
+			footer: footerOf(logTop, logHeight, entries.length, moment.anomalies.length),
+			rows: entries
+				.slice(logTop, logTop + logHeight)
+				.map((entry, i) => logRowView(entry, focus === 'log' && logTop + i === logSelected, moment, times, facts.crowded, silences)),
+			empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
+		};
+
+		const names = keptNames(...state.namespaces);
+		return {
+			layout,
+			tooSmall: isTooSmall(size) ? `oddpod needs ${LEAST.columns}x${LEAST.rows}; this is ${width}x${height}. Still watching.` : undefined,
+			sentence: sentences(header, width, layout.sentence.height),
+			status: statusLine(
+				{...header, cursor: state.cursor, namespaces: names === '' ? input.namespaceLabel : names, filter: state.filter, frozen: state.chart.frozen, endMs: timeline.endMs},
+				width,
+			),
+			list: list && {...list, rows},
+			charts,
+			log,
+			why: whyPane,
+			help,
+			bar: layout.bar && positionBar({startMs: timeline.startMs, endMs: timeline.endMs, atMs: moment.atMs, anomalies: timeline.anomalies, times, state: placeWords(state, source, moment, timeline)}, width),
+			keys: bottomLine(state, width, focus, overlay, source, item?.members !== undefined, canKubectl),
+			selected,
+			whyText,
+			sight: {
+				line: timeline,
+				list: {ids: listing.ids, selected: selectedIndex, height: listHeight},
+				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight},
+				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
+				chart: window,
+				byWorkload: listing.byWorkload,
+				panes: layout.panes,
+			},
+		};
+	};
+}
+
+const SORT_WORDS: Readonly<Record<ScreenState['sort']['by'], string>> = {
+	trouble: 'trouble',
+	name: 'name',
+	namespace: 'namespace',
+	cpu: 'CPU',
+	memory: 'memory',
+	'cpu-limit': '%CPU/L',
+	'memory-limit': '%MEM/L',
+	'limit-at': 'time to the limit',
+	status: 'status',
+	restarts: 'restarts',
+	age: 'age',
+	node: 'node',
+};
+
+const pane = (rect: Rect, boxed: boolean, focused: boolean): Pick<PaneView, 'rect' | 'boxed' | 'focused'> => ({rect, boxed, focused});
+
+const clampTop = (top: number, height: number, length: number): number => Math.max(0, Math.min(top, length - height));
+
+/** `1-14 of 412`, and nothing where all is seen. */
+function footerOf(top: number, height: number, length: number, outOf: number | undefined): string {
+	const filtered = outOf !== undefined && outOf > length ? `, ${outOf} unfiltered` : '';
+	if (length === 0) return filtered === '' ? '' : `0 of ${outOf}`;
+	if (length <= height) return filtered === '' ? '' : `${length} of ${outOf}`;
+	return `${top + 1}-${Math.min(length, top + height)} of ${length}${filtered}`;
+}
+
+/** The row that is selected: by identity; its workload's when it is folded away; what stands in its place when it is gone; else the worst. */
+function indexOf(listing: Listing, state: ScreenState, rank: ReadonlyMap<string, number>): number {
+	const {items, ids} = listing;
+	const {selection} = state;
+	if (selection) {
+		const found = ids.indexOf(selection.id);
+		if (found >= 0) return found;
+		const group = items.findIndex(({members}) => members?.some(({key}) => key === selection.id));
+		if (group >= 0) return group;
+		return Math.max(0, Math.min(items.length - 1, selection.index));
+	}
+	if (state.sort.by === 'trouble' && !state.sort.reverse) return 0;
+	let worst = 0;
+	let most = -1;
+	for (const [i, {row}] of items.entries()) {
+		const gravity = rank.get(row.key) ?? 0;
+		if (gravity > most) {
+			most = gravity;
+			worst = i;
+		}
+	}
+	return worst;
+}
+
+/** The charts' stretch of time: chosen, or long enough for the anomaly, an hour at least where there is one. */
+function windowOf(state: ScreenState, moment: Moment, timeline: Timeline, row: Row | undefined): {readonly fromMs: number; readonly toMs: number} {
+	const toMs = state.chart.endMs ?? moment.atMs;
+	if (state.chart.windowMs !== undefined) return {fromMs: toMs - state.chart.windowMs, toMs};
+	const elapsedMs = toMs - timeline.startMs;
+	const anomalyMs = row?.anomaly ? (toMs - row.anomaly.startedAtMs) * 1.3 : 0;
+	const neededMs = Math.max(600_000, Math.min(elapsedMs, Math.max(3_600_000, anomalyMs)));
+	// In steps, so that the picture stands still between them.
+	const stepMs = neededMs > 6 * 3_600_000 ? 3_600_000 : neededMs > 2 * 3_600_000 ? 1_800_000 : 600_000;
+	const windowMs = Number.isNaN(neededMs) ? 600_000 : Math.min(Math.ceil(neededMs / stepMs) * stepMs, 86_400_000);
+	return {fromMs: toMs - windowMs, toMs};
+}
+
+const oneMetric = (row: Row | undefined, other: boolean): Metric => ((row?.anomaly?.metric ?? 'memory') === 'memory') !== other ? 'memory' : 'cpu';
+
+/** More would be a thicket. */
+const MOST_SIBLINGS = 8;
+
+function drawMetric(
+	timeline: Timeline,
+	moment: Moment,
+	row: Row,
+	metric: Metric,
+	fromMs: number,
+	toMs: number,
+	width: number,
+	height: number,
+	times: TimeFormat,
+	tints: boolean,
+): {readonly lines: readonly Line[]; readonly caption: readonly string[]} {
+	const columns = plotColumns(width);
+	// What was sampled after this moment is not known in it.
+	const until = Math.min(toMs, moment.atMs) + 1;
+	const own = timeline.course(row.key, metric, fromMs, Math.max(until, fromMs + 1), columns);
+	const siblings = moment
+		.siblings(row.key)
+		.slice(0, MOST_SIBLINGS)
+		.map(key => timeline.course(key, metric, fromMs, Math.max(until, fromMs + 1), columns));
+	const {of} = row;
+	const limit = metric === 'cpu' ? of.cpuLimitMillicores : of.memoryLimitBytes;
+	const request = metric === 'cpu' ? of.cpuRequestMillicores : of.memoryRequestBytes;
+	const lines = drawChart(
+		{
+			metric,
+			own,
+			siblings,
+			limit,
+			request,
+			anomalies: moment.anomalies.filter(anomaly => anomaly.of.key === row.key && anomaly.metric === metric),
+			changes: timeline.changes(row.key, fromMs, until),
+			heading: metric === 'memory' && row.anomaly?.explanation.forecast !== undefined,
+		},
+		width,
+		height,
+		times,
+		tints,
+	);
+	const value = row.state === 'absent' ? Number.NaN : metric === 'cpu' ? row.cpuMillicores : row.memoryBytes;
+	const low = own.low.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
+	const high = own.high.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
+	return {lines, caption: chartCaption(metric, value, low, high, limit)};
+}
+
+function chartTitle(
+	row: Row | undefined,
+	moment: Moment,
+	metric: Metric,
+	index: number,
+	crowded: ReadonlySet<string>,
+	width: number,
+	focused: boolean,
+	frozen: boolean,
+): Line {
+	const word = metric === 'cpu' ? 'CPU' : 'Memory';
+	const siblings = row ? moment.siblings(row.key).length : 0;
+	const name = row && index === 0 ? nameOf(row, crowded) : '';
+	const behind = row && index === 1 && siblings > 0 ? ` with ${plural(siblings, 'sibling')} behind` : '';
+	const room = Math.max(0, Math.floor(width * 0.38) - word.length);
+	return [
+		{text: word, style: focused ? 'title' : 'plain'},
+		{text: name === '' ? (behind.length <= room ? behind : '') : ` ${cutMiddle(name, room)}`, style: 'dim'},
+		{text: frozen ? ' frozen' : '', style: 'key'},
+	];
+}
+
+const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string => printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
+
+/** Of a past moment only what was stored is known; of the present the engine can be asked. */
+function explanationOf(row: Row, atEnd: boolean, explain: SceneInput['explain']): Explanation | undefined {
+	const stored = row.anomaly?.explanation;
+	return (atEnd ? explain?.(row.key) : undefined) ?? stored;
+}
+
+function storedWords(row: Row, moment: Moment, view: VerdictView, times: TimeFormat): string[] {
+	const {of} = row;
+	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdictOf(row, moment, view).words} at ${times.time(moment.atMs)}`, ''];
+	if (!Number.isNaN(row.sampledAtMs)) {
+		const age = moment.atMs - row.sampledAtMs;
+		lines.push(
+			`CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}, sampled ${times.time(row.sampledAtMs)}${row.state === 'absent' ? ` (${formatDuration(age)} before)` : ''}`,
+		);
+	} else lines.push('It has had no sample yet.');
+	const limits = [
+		[of.cpuLimitMillicores, 'CPU', formatCpu],
+		[of.memoryLimitBytes, 'memory', formatMemory],
+	] as const;
+	for (const [limit, word, show] of limits) {
+		if (Number.isNaN(limit)) continue;
+		lines.push(limit === Number.POSITIVE_INFINITY ? `No ${word} limit` : `${word === 'CPU' ? word : 'Memory'} limit ${show(limit)}`);
+	}
+	if (of.waiting !== undefined) lines.push(`Waiting: ${of.waiting}`);
+	if (of.lastExit) lines.push(`Its previous run ended at ${times.near(of.lastExit.atMs, moment.atMs)}: ${of.lastExit.reason}`);
+	if (of.restarts > 0) lines.push(plural(of.restarts, 'restart'));
+	if (of.workload !== undefined) lines.push(`${of.workload}${of.revision === undefined ? '' : `, revision ${of.revision}`}`);
+	if (of.image !== undefined) lines.push(`Image ${of.image}`);
+	if (of.node !== undefined) lines.push(`Node ${of.node}`);
+	return lines;
+}
+
+/** The first line stands out; `label: value` keeps its label dim. */
+function whyLines(text: string, width: number): readonly Line[] {
+	return text.split('\n').flatMap((line, i): Line[] => {
+		if (line.trim() === '') return [[]];
+		const indent = /^ */.exec(line)?.[0] ?? '';
+		return wrap(line, width - indent.length).map((piece, n) => [{text: `${indent}${n > 0 && indent === '' && i > 0 ? '' : ''}${piece}`, style: i === 0 ? 'strong' : 'plain'}]);
+	});
+}
+
+function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
+	if (listing.items.length > 0) return '';
+	if (listing.unfiltered > 0) return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`;
+	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
+	return '';
+}
+
+function placeWords(state: ScreenState, source: Source, moment: Moment, timeline: Timeline): string {
+	const {cursor} = state;
+	if (cursor.mode === 'pause') return 'paused';
+	if (cursor.mode === 'play' && !(moment.atMs >= timeline.endMs && (source.live || source.finished()))) return `×${cursor.speed}`;
+	return source.live ? 'live' : 'end';
+}
+
+function bottomLine(
+	state: ScreenState,
+	width: number,
+	focus: ScreenState['focus'],
+	overlay: 'help' | 'why' | undefined,
+	source: Source,
+	onWorkload: boolean,
+	canKubectl: boolean,
+): Line {
+	const {typing, notice} = state;
+	if (typing) {
+		const sign = typing.what === 'command' ? ':' : '/';
+		const hint = typing.what === 'command' ? 'ns a,b  ctx NAME  sort COLUMN  q' : '!text: without it   -l app=x: by label';
+		const text = printable(typing.text);
+		// What is typed last has to be seen.
+		const shown = text.length > width - 4 ? `…${text.slice(-(width - 5))}` : text;
+		const room = width - 3 - shown.length;
+		return [
+			{text: ` ${sign}`, style: 'key'},
+			{text: shown},
+			{text: ' ', style: 'cursor'},
+			{text: room > hint.length + 2 ? `${' '.repeat(room - hint.length - 1)}${hint}` : '', style: 'dim'},
+		];
+	}
+	if (notice) return [{text: ` ${cutEnd(printable(notice.text), width - 2)}`, style: notice.bad ? 'warning' : 'good'}];
+	const undoes =
+		focus !== 'pods'
+			? 'back'
+			: state.chart.frozen
+				? 'thaw'
+				: state.filter !== ''
+					? 'clear filter'
+					: state.cursor.mode !== state.cursor.home
+						? state.cursor.home === 'follow'
+							? 'live'
+							: 'go on'
+						: undefined;
+	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, onWorkload, undoes, canKubectl}, width);
+}
+
+const cutEnd = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
+
+/** The moment that the cursor shows: the same object for as long as nothing of it can have changed. */
+export function createMomentOf(timeline: Timeline): (state: ScreenState) => Moment {
+	let moment: Moment | undefined;
+	let revision = -1;
+	let asked = Number.NaN;
+	return ({cursor}) => {
+		const atMs = placeOf(cursor, timeline);
+		const past = moment !== undefined && Object.is(asked, atMs) && atMs < timeline.endMs;
+		if (!moment || (!past && (revision !== timeline.revision || !Object.is(asked, atMs)))) {
+			moment = timeline.at(atMs);
+			asked = atMs;
+			revision = timeline.revision;
+		}
+		return moment;
+	};
+}
+
+export type {LogEntry};

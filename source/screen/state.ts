@@ -1,0 +1,327 @@
+/** What the reader did, and nothing of the data. A pure reducer: what was on the screen when a key was pressed comes in as {@link Sight}. */
+import type {Cursor, CursorAction, Line as CursorLine} from '../cursor.ts';
+import {moveCursor, placeOf} from '../cursor.ts';
+
+export const PANES = ['pods', 'charts', 'log'] as const;
+export type Pane = (typeof PANES)[number];
+
+/** Columns that a list can be sorted by; `trouble` is severity, then time to the limit. */
+export const SORTS = [
+	'trouble',
+	'name',
+	'namespace',
+	'cpu',
+	'memory',
+	'cpu-limit',
+	'memory-limit',
+	'limit-at',
+	'status',
+	'restarts',
+	'age',
+	'node',
+] as const;
+export type Sort = (typeof SORTS)[number];
+/** What `s` goes through; the others have a letter each. */
+const SORT_CYCLE: readonly Sort[] = ['trouble', 'cpu', 'memory', 'memory-limit', 'name'];
+
+/** Lengths of the charts' window. */
+export const WINDOWS_MS = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map(minutes => minutes * 60_000);
+
+/** The line that is being typed, above the key bar. */
+export interface Typing {
+	readonly what: 'filter' | 'log-filter' | 'command';
+	readonly text: string;
+	/** What `esc` puts back. */
+	readonly before: string;
+}
+
+export interface ScreenState {
+	readonly cursor: Cursor;
+	readonly focus: Pane;
+	/** Undefined: the worst row, whichever that is. `index` is where it stood, for when it is gone. */
+	readonly selection: {readonly id: string; readonly index: number} | undefined;
+	/** First row of the list that is shown; the selection is kept in sight anyway. */
+	readonly top: number;
+	readonly filter: string;
+	readonly sort: {readonly by: Sort; readonly reverse: boolean};
+	readonly wide: boolean;
+	/** Undefined: by workload above 200 pods. */
+	readonly byWorkload: boolean | undefined;
+	/** Workloads whose replicas are shown. */
+	readonly open: readonly string[];
+	/** Empty: all. */
+	readonly namespaces: readonly string[];
+	/** The newest first: keys 1 to 9. */
+	readonly recentNamespaces: readonly string[];
+	readonly overlay: {readonly what: 'help' | 'why'; readonly top: number} | undefined;
+	readonly typing: Typing | undefined;
+	/** Undefined window: as long as the anomaly needs. `end`: the last moment shown, where that is not the present one. */
+	readonly chart: {
+		readonly windowMs: number | undefined;
+		readonly endMs: number | undefined;
+		readonly frozen: boolean;
+		readonly other: boolean;
+	};
+	readonly log: {readonly selected: string | undefined; readonly top: number; readonly filter: string};
+	/** An answer to the last key, until the next one. */
+	readonly notice: {readonly text: string; readonly bad: boolean} | undefined;
+}
+
+export const initialState = (
+	cursor: Cursor,
+	options: {readonly wide?: boolean; readonly selectKey?: string; readonly filter?: string; readonly sort?: Sort} = {},
+): ScreenState => ({
+	cursor,
+	focus: 'pods',
+	selection: options.selectKey === undefined ? undefined : {id: options.selectKey, index: 0},
+	top: 0,
+	filter: options.filter ?? '',
+	sort: {by: options.sort ?? 'trouble', reverse: false},
+	wide: options.wide ?? false,
+	byWorkload: undefined,
+	open: [],
+	namespaces: [],
+	recentNamespaces: [],
+	overlay: undefined,
+	typing: undefined,
+	chart: {windowMs: undefined, endMs: undefined, frozen: false, other: false},
+	log: {selected: undefined, top: 0, filter: ''},
+	notice: undefined,
+});
+
+export type StateAction =
+	| {readonly type: 'move'; readonly by: number}
+	| {readonly type: 'move-pages'; readonly by: number}
+	| {readonly type: 'move-to'; readonly end: 'first' | 'last'}
+	| {readonly type: 'focus'; readonly by: 1 | -1}
+	| {readonly type: 'open'}
+	| {readonly type: 'undo'}
+	| {readonly type: 'help'}
+	| {readonly type: 'filter'}
+	| {readonly type: 'command'; readonly text: string}
+	| {readonly type: 'type'; readonly text: string}
+	| {readonly type: 'erase'; readonly what: 'letter' | 'word' | 'line'}
+	| {readonly type: 'submit'}
+	| {readonly type: 'sort'; readonly by: Sort}
+	| {readonly type: 'next-sort'}
+	| {readonly type: 'wide'}
+	| {readonly type: 'workloads'}
+	| {readonly type: 'namespaces'; readonly names: readonly string[]}
+	| {readonly type: 'recent-namespace'; readonly index: number}
+	| {readonly type: 'time'; readonly action: CursorAction}
+	| {readonly type: 'zoom'; readonly by: 1 | -1 | 0}
+	| {readonly type: 'pan'; readonly by: 1 | -1}
+	| {readonly type: 'freeze'}
+	| {readonly type: 'other-chart'}
+	| {readonly type: 'say'; readonly text: string; readonly bad: boolean};
+
+/** What was on the screen when the key was pressed. */
+export interface Sight {
+	readonly line: CursorLine;
+	readonly list: {
+		/** In order: keys of containers, `workload:…` of groups. */
+		readonly ids: readonly string[];
+		readonly selected: number;
+		readonly height: number;
+	};
+	readonly log: {
+		readonly entries: readonly {readonly id: string; readonly key: string; readonly firedAtMs: number}[];
+		readonly selected: number;
+		readonly height: number;
+	};
+	readonly overlay: {readonly length: number; readonly height: number};
+	readonly chart: {readonly fromMs: number; readonly toMs: number};
+	readonly byWorkload: boolean;
+	readonly panes: readonly Pane[];
+}
+
+export function reduce(state: ScreenState, action: StateAction, sight: Sight): ScreenState {
+	if (action.type === 'say') return {...state, notice: {text: action.text, bad: action.bad}};
+	const next = decide(state, action, sight);
+	const byClock = action.type === 'time' && action.action.type === 'advance';
+	return state.notice !== undefined && next.notice === state.notice && !byClock ? {...next, notice: undefined} : next;
+}
+
+function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>, sight: Sight): ScreenState {
+	switch (action.type) {
+		case 'move':
+			return move(state, sight, at => at + action.by);
+		case 'move-pages':
+			return move(state, sight, (at, height) => at + Math.trunc(action.by * Math.max(1, height)) || at + Math.sign(action.by));
+		case 'move-to':
+			return move(state, sight, (_, __, length) => (action.end === 'first' ? 0 : length - 1));
+		case 'focus': {
+			const {panes} = sight;
+			const at = Math.max(0, panes.indexOf(state.focus));
+			return {...state, focus: panes[(at + action.by + panes.length) % panes.length] ?? 'pods'};
+		}
+		case 'open':
+			return open(state, sight);
+		case 'undo':
+			return undo(state);
+		case 'help':
+			return {...state, overlay: state.overlay?.what === 'help' ? undefined : {what: 'help', top: 0}};
+		case 'filter': {
+			const inLog = state.focus === 'log';
+			const before = inLog ? state.log.filter : state.filter;
+			return {...state, typing: {what: inLog ? 'log-filter' : 'filter', text: before, before}};
+		}
+		case 'command':
+			return {...state, typing: {what: 'command', text: action.text, before: ''}};
+		case 'type':
+			return typed(state, text => text + action.text);
+		case 'erase':
+			if (state.typing?.text === '' && action.what === 'letter') return {...state, typing: undefined};
+			return typed(state, text => {
+				switch (action.what) {
+					case 'letter':
+						return [...text].slice(0, -1).join('');
+					case 'word':
+						return text.replace(/\S+\s*$/, '');
+					case 'line':
+						return '';
+				}
+			});
+		case 'submit':
+			return {...state, typing: undefined};
+		case 'sort':
+			return {
+				...state,
+				sort: {by: action.by, reverse: state.sort.by === action.by && action.by !== 'trouble' ? !state.sort.reverse : false},
+				top: 0,
+			};
+		case 'next-sort': {
+			const at = SORT_CYCLE.indexOf(state.sort.by);
+			return {...state, sort: {by: SORT_CYCLE[(at + 1) % SORT_CYCLE.length] ?? 'trouble', reverse: false}, top: 0};
+		}
+		case 'wide':
+			return {...state, wide: !state.wide};
+		case 'workloads':
+			return {...state, byWorkload: !sight.byWorkload, open: []};
+		case 'namespaces':
+			return {
+				...state,
+				namespaces: action.names,
+				recentNamespaces: [...new Set([...action.names, ...state.recentNamespaces])].slice(0, 9),
+				top: 0,
+			};
+		case 'recent-namespace': {
+			const name = state.recentNamespaces[action.index];
+			return name === undefined
+				? {...state, notice: {text: `No namespace has been used as number ${action.index + 1} yet; n chooses one`, bad: true}}
+				: {...state, namespaces: [name], top: 0};
+		}
+		case 'time':
+			return time(state, action.action, sight);
+		case 'zoom':
+			return zoom(state, action.by, sight);
+		case 'pan': {
+			const {fromMs, toMs} = sight.chart;
+			if (!(toMs > fromMs)) return state;
+			const newestMs = placeOf(state.cursor, sight.line);
+			const endMs = Math.max(sight.line.startMs, toMs + (action.by * (toMs - fromMs)) / 4);
+			if (endMs >= newestMs) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
+			return {...state, chart: {...state.chart, windowMs: toMs - fromMs, endMs, frozen: true}};
+		}
+		case 'freeze':
+			return state.chart.frozen
+				? {...state, chart: {...state.chart, endMs: undefined, frozen: false}}
+				: {...state, chart: {...state.chart, windowMs: sight.chart.toMs - sight.chart.fromMs, endMs: sight.chart.toMs, frozen: true}};
+		case 'other-chart':
+			return {...state, chart: {...state.chart, other: !state.chart.other}};
+	}
+}
+
+function move(state: ScreenState, sight: Sight, to: (at: number, height: number, length: number) => number): ScreenState {
+	if (state.overlay) {
+		const {length, height} = sight.overlay;
+		const most = Math.max(0, length - height);
+		const top = clamp(to(Math.min(state.overlay.top, most), height, length), most);
+		return {...state, overlay: {...state.overlay, top}};
+	}
+	if (state.focus === 'log') {
+		const {entries, selected, height} = sight.log;
+		if (entries.length === 0) return state;
+		const at = clamp(to(selected, height, entries.length), entries.length - 1);
+		return {...state, log: {...state.log, selected: entries[at]?.id, top: topFor(state.log.top, at, height, entries.length)}};
+	}
+	const {ids, selected, height} = sight.list;
+	if (ids.length === 0) return state;
+	const at = clamp(to(selected, height, ids.length), ids.length - 1);
+	const id = ids[at];
+	if (id === undefined) return state;
+	return {...state, focus: 'pods', selection: {id, index: at}, top: topFor(state.top, at, height, ids.length)};
+}
+
+/** The first row to show so that row `at` is seen, moved as little as possible. */
+export function topFor(top: number, at: number, height: number, length: number): number {
+	const most = Math.max(0, length - height);
+	const kept = Math.min(Math.max(0, top), most);
+	if (at < kept) return Math.max(0, at);
+	if (at >= kept + height) return Math.min(most, Math.max(0, at - height + 1));
+	return kept;
+}
+
+function open(state: ScreenState, sight: Sight): ScreenState {
+	if (state.overlay) return {...state, overlay: undefined};
+	if (state.focus === 'log') {
+		const entry = sight.log.entries[sight.log.selected];
+		if (!entry) return state;
+		const index = Math.max(0, sight.list.ids.indexOf(entry.key));
+		return {
+			...state,
+			focus: 'pods',
+			selection: {id: entry.key, index},
+			cursor: moveCursor(state.cursor, {type: 'seek', toMs: entry.firedAtMs}, sight.line),
+			chart: {...state.chart, endMs: undefined, frozen: false},
+		};
+	}
+	const id = sight.list.ids[sight.list.selected];
+	if (id === undefined) return state;
+	if (state.focus === 'pods' && id.startsWith('workload:')) {
+		const shown = state.open.includes(id);
+		return {...state, selection: {id, index: sight.list.selected}, open: shown ? state.open.filter(other => other !== id) : [...state.open, id]};
+	}
+	return {...state, overlay: {what: 'why', top: 0}};
+}
+
+/** One layer, the topmost first. */
+function undo(state: ScreenState): ScreenState {
+	if (state.typing) return typed({...state, typing: undefined}, () => state.typing?.before ?? '', state.typing.what);
+	if (state.overlay) return {...state, overlay: undefined};
+	if (state.focus === 'log' && state.log.filter !== '') return {...state, log: {...state.log, filter: ''}};
+	if (state.focus !== 'pods') return {...state, focus: 'pods', log: {...state.log, selected: undefined, top: 0}};
+	if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
+	if (state.filter !== '') return {...state, filter: '', top: 0};
+	if (state.log.filter !== '') return {...state, log: {...state.log, filter: ''}};
+	if (state.cursor.mode !== state.cursor.home) return {...state, cursor: {...state.cursor, mode: state.cursor.home}};
+	if (state.chart.windowMs !== undefined) return {...state, chart: {...state.chart, windowMs: undefined}};
+	if (state.selection) return {...state, selection: undefined, top: 0};
+	return state;
+}
+
+function typed(state: ScreenState, change: (text: string) => string, what = state.typing?.what): ScreenState {
+	if (what === undefined) return state;
+	const text = change(state.typing?.text ?? '').slice(0, 500);
+	const typing = state.typing && {...state.typing, text};
+	if (what === 'filter') return {...state, typing, filter: text, top: 0};
+	if (what === 'log-filter') return {...state, typing, log: {...state.log, filter: text, top: 0}};
+	return {...state, typing};
+}
+
+function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenState {
+	const cursor = moveCursor(state.cursor, action, sight.line);
+	if (cursor === state.cursor) return state;
+	const thawed = action.type === 'advance' || action.type === 'change-speed' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
+	return {...state, cursor, chart: thawed};
+}
+
+function zoom(state: ScreenState, by: 1 | -1 | 0, sight: Sight): ScreenState {
+	if (by === 0) return {...state, chart: {...state.chart, windowMs: undefined, endMs: undefined, frozen: false}};
+	const nowMs = sight.chart.toMs - sight.chart.fromMs;
+	// `+` comes closer: a shorter window.
+	const windowMs = by > 0 ? WINDOWS_MS.findLast(ms => ms < nowMs) : WINDOWS_MS.find(ms => ms > nowMs);
+	return windowMs === undefined ? state : {...state, chart: {...state.chart, windowMs}};
+}
+
+const clamp = (value: number, most: number): number => Math.max(0, Math.min(most, value));
