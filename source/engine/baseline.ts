@@ -119,12 +119,12 @@ export class Baseline {
 		let n = 0;
 		for (let i = this.fitted - this.reference; i < this.fitted; i++) {
 			const x = this.rows[this.at(i) + feature] as number;
-			if (x === x) scratch[n++] = x;
+			if (!Number.isNaN(x)) scratch[n++] = x;
 		}
 		if (past) {
 			for (let i = 0; i < this.longPastLength; i++) {
 				const x = this.longPast[i * FEATURES + feature] as number;
-				if (x === x) scratch[n++] = x;
+				if (!Number.isNaN(x)) scratch[n++] = x;
 			}
 		}
 		return n;

@@ -1,33 +1,35 @@
 /**
- * Each scrape → verdicts and events. First every new sample goes through its container's series, then what is odd is
- * named, because a name needs the siblings' newest samples too.
+ * Each scrape → verdicts and events. First every new sample goes through its container's series (score first, learn
+ * after); then what is odd is named, because a name needs the siblings' newest samples too.
  */
-import type {Container, Reading, Scrape} from '../scrape.ts';
+import type {Absence, Container, Reading, Scrape} from '../scrape.ts';
 import {siblingKey} from '../scrape.ts';
-import {Columns, stateCode} from './columns.ts';
-import {type Episode, open, type Telling} from './episode.ts';
-import {describe, type Findings} from './explanation.ts';
+import {Changes} from './changes.ts';
+import {Columns, MARK, stateCode} from './columns.ts';
+import type {Context} from './context.ts';
+import {describe, strongest} from './explanation.ts';
 import {ForestStore} from './forest-store.ts';
-import {CHANNELS, CPU_UP, metricOf} from './gates.ts';
-import {compareSiblings, NO_SIBLINGS, nameRun, SEVERITY, type Siblings} from './kinds.ts';
-import type {Run} from './run.ts';
+import {endOf, followExits, forgetExits, Kills} from './kills.ts';
+import {followLeak, NEAR_LIMIT} from './leaks.ts';
+import {followRetention} from './retained.ts';
+import {followRun} from './runs.ts';
 import {MIB, Series} from './series.ts';
 import {checkSettings, DEFAULTS, type Settings} from './settings.ts';
-import type {Assessment, Engine, Event, Explanation, State} from './verdict.ts';
+import {followStanding} from './standing.ts';
+import {Storms, scopesOf} from './storms.ts';
+import {compareReplicas} from './unlike.ts';
+import type {Assessment, EndedBy, Engine, Event, Explanation} from './verdict.ts';
+import {Watched} from './watched.ts';
+import {Workloads} from './workloads.ts';
 
 /** From so many containers on the first fits are spread over ticks. */
 const FLEET = 200;
-
-class Watched {
-	readonly series: Series;
-	/** Of the run that goes on. */
-	firing: Episode | undefined;
-	standing: Episode[] = [];
-
-	constructor(series: Series) {
-		this.series = series;
-	}
-}
+/** A process is young for so long: neither flags nor trend count. */
+const WARM_MS = 300_000;
+/** CPU this near to its limit, in so many readings, is probably throttled. */
+const THROTTLED = 0.95;
+const THROTTLED_READINGS = 3;
+const UNKNOWN = '-';
 
 export function createEngine(settings: Partial<Settings> = {}, _checkpoint?: Uint8Array): Engine {
 	return new OddEngine(checkSettings({...DEFAULTS, ...settings}));
@@ -37,8 +39,13 @@ class OddEngine implements Engine {
 	readonly #settings: Settings;
 	readonly #forests: ForestStore;
 	readonly #watched = new Map<string, Watched>();
-	readonly #siblings = new Map<string, Set<Series>>();
+	readonly #workloads = new Workloads();
+	readonly #changes = new Changes();
+	readonly #kills = new Kills();
+	readonly #storms = new Storms();
+	/** Judged containers of each namespace and node. */
 	readonly #columns = new Columns();
+	#newestMs = Number.NaN;
 
 	constructor(settings: Settings) {
 		this.#settings = settings;
@@ -47,21 +54,33 @@ class OddEngine implements Engine {
 
 	*assess(scrape: Scrape): Generator<undefined, Assessment> {
 		const events: Event[] = [];
-		const named: Watched[] = [];
+		const context = this.#context(scrape.atMs, events);
+		this.#newestMs = scrape.atMs;
 		const columns = this.#columns;
 		const {readings} = scrape;
+		const {slice} = this.#settings;
 		columns.resize(readings.length);
+		const gone: Container[] = [];
+		for (const absence of scrape.absent) if (this.#miss(absence, context)) gone.push(absence.of);
 		let sinceYield = 0;
 		for (const reading of readings) {
-			const watched = this.#watch(reading.of);
-			this.#observe(watched, reading);
-			if (watched.series.run || watched.series.finished) named.push(watched);
-			if (++sinceYield >= this.#settings.slice) {
-				sinceYield = 0;
-				yield undefined;
-			}
+			this.#observe(this.#watch(reading.of, context), reading);
+			if (++sinceYield % slice === 0) yield undefined;
 		}
-		for (const watched of named) this.#name(watched, events);
+		this.#changes.settle(scrape.atMs, events);
+		for (const {of} of readings) {
+			const watched = this.#watched.get(of.key);
+			if (watched && watched.seenAtMs === scrape.atMs) this.#follow(watched, context);
+			if (++sinceYield % slice === 0) yield undefined;
+		}
+		for (const group of this.#workloads.replicas()) {
+			compareReplicas(group, context);
+			if (++sinceYield % slice === 0) yield undefined;
+		}
+		if (events.length > 0 || gone.length > 0) {
+			const storms = this.#storms.follow(events, gone, scrape.atMs, scope => this.#judged(scope));
+			events.push(...storms);
+		}
 		for (let i = 0; i < readings.length; i++) this.#write(i, readings[i] as Reading);
 		return {verdicts: columns, events};
 	}
@@ -69,106 +88,187 @@ class OddEngine implements Engine {
 	explain(key: string): Explanation | undefined {
 		const watched = this.#watched.get(key);
 		if (!watched || watched.series.count === 0) return undefined;
-		const told = watched.firing ?? watched.standing.at(-1);
-		if (told) return told.anomaly.explanation;
-		return describe(watched.series, this.#settings, {state: this.#state(watched)});
+		const {series} = watched;
+		series.catchUp(this.#settings, this.#forests);
+		const context = this.#context(this.#newestMs, []);
+		const reasons = strongest(series.reasons(this.#forests, this.#settings));
+		const state = watched.state(this.#settings.train);
+		const siblings = {count: context.siblings(watched.of).length, alike: 0, ratio: Number.NaN};
+		const now = describe(series, this.#settings, {
+			state,
+			reasons,
+			siblings,
+			changes: context.changes(watched.of, series.history.atMs(0)),
+		});
+		const told = watched.episodes()[0]?.anomaly;
+		if (!told) return now;
+		// What the trouble is stands as it was told; the numbers are of now.
+		const {value, usual, score, threshold, atMs, learned, baseline, of} = now;
+		const heldMs = told.state === 'firing' && told.startedAtMs < atMs ? atMs - told.startedAtMs : told.explanation.heldMs;
+		return {
+			...told.explanation,
+			of,
+			atMs,
+			state,
+			value,
+			score,
+			threshold,
+			learned,
+			baseline,
+			...(told.state === 'standing' ? {} : {usual}),
+			...(heldMs !== undefined && {heldMs}),
+		};
 	}
 
 	checkpoint(): Uint8Array {
 		return new Uint8Array(0);
 	}
 
-	#watch(of: Container): Watched {
-		let watched = this.#watched.get(of.key);
-		if (!watched) {
-			watched = new Watched(new Series(of, this.#settings));
-			this.#watched.set(of.key, watched);
-			const group = siblingKey(of);
-			if (group !== undefined) {
-				const siblings = this.#siblings.get(group);
-				if (siblings) siblings.add(watched.series);
-				else this.#siblings.set(group, new Set([watched.series]));
-			}
-		}
+	#context(atMs: number, events: Event[]): Context {
+		return {
+			settings: this.#settings,
+			forests: this.#forests,
+			atMs,
+			events,
+			siblings: of => this.#workloads.siblings(of),
+			changes: (of, beforeMs) => this.#changes.near(of, beforeMs),
+			scaledOut: (of, sinceMs) => this.#changes.scaledOut(of, sinceMs),
+			kills: of => this.#kills.ofWorkload(of),
+		};
+	}
+
+	/** The container's state; a new one where it is new, or a new process. */
+	#watch(of: Container, context: Context): Watched {
+		const watched = this.#watched.get(of.key);
+		if (watched?.of === of) return watched;
+		if (!watched) return this.#meet(of, context);
+		const before = watched.of;
+		watched.of = of;
 		watched.series.of = of;
+		const restarted =
+			(before.incarnation !== of.incarnation && before.incarnation !== UNKNOWN && of.incarnation !== UNKNOWN) ||
+			of.restarts > before.restarts;
+		if (siblingKey(before) !== siblingKey(of)) {
+			this.#workloads.remove(before, watched);
+			this.#workloads.add(watched);
+		}
+		this.#changes.note(of, context.atMs, context.events);
+		if (restarted) this.#restart(watched, context);
+		followExits(watched, this.#kills, restarted, context);
 		return watched;
 	}
 
-	#observe({series}: Watched, reading: Reading): void {
-		series.observe(
-			reading.sampledAtMs,
-			reading.cpuMillicores,
-			reading.memoryBytes / MIB,
+	#meet(of: Container, context: Context): Watched {
+		const watched = new Watched(of, new Series(of, this.#settings));
+		this.#watched.set(of.key, watched);
+		this.#changes.note(of, context.atMs, context.events);
+		const startSeen = of.startedAtMs !== undefined && context.atMs - of.startedAtMs < WARM_MS;
+		watched.wasAlike = !startSeen;
+		if (of.startedAtMs !== undefined) watched.series.warmUntilMs = of.startedAtMs + WARM_MS;
+		this.#workloads.inherit(watched.series, of, undefined, this.#settings);
+		this.#workloads.add(watched);
+		followExits(watched, this.#kills, false, context);
+		return watched;
+	}
+
+	/** The same container, a new process: what was told of the old one is over. */
+	#restart(watched: Watched, context: Context): void {
+		const {of, series: before} = watched;
+		this.#closeAll(watched, endOf(of), context);
+		const series = new Series(of, this.#settings);
+		series.warmUntilMs = (of.startedAtMs ?? context.atMs) + WARM_MS;
+		this.#forests.drop(before.baseline);
+		watched.series = series;
+		watched.forget();
+		this.#workloads.inherit(series, of, before, this.#settings);
+		this.#changes.restarted(of, of.lastExit ? of.lastExit.reason : 'exit unknown', context.atMs, context.events);
+	}
+
+	/** No new sample. True when it is gone for good. */
+	#miss({of, why}: Absence, context: Context): boolean {
+		if (why !== 'gone' && why !== 'completed') {
+			// A container that never had a reading is not watched for it, unless it has a kill to tell of.
+			if (this.#watched.has(of.key) || of.lastExit || of.waiting !== undefined) forgetExits(this.#watch(of, context), context);
+			return false;
+		}
+		const watched = this.#watched.get(of.key);
+		if (!watched) return false;
+		this.#closeAll(watched, why, context);
+		this.#workloads.bequeath(watched, this.#settings);
+		this.#workloads.remove(watched.of, watched);
+		this.#changes.gone(of, context.atMs);
+		this.#forests.drop(watched.series.baseline);
+		this.#watched.delete(of.key);
+		return true;
+	}
+
+	#closeAll(watched: Watched, by: EndedBy, context: Context): void {
+		for (const episode of watched.episodes()) {
+			if (by !== 'gone' && by !== 'completed' && (episode === watched.killed || episode === watched.crashing)) continue;
+			const {anomaly} = episode;
+			const heldMs =
+				anomaly.kind === 'memory-leak' && watched.leak?.isGrowing
+					? watched.series.history.atMs(0) - anomaly.startedAtMs
+					: anomaly.explanation.heldMs;
+			context.events.push(episode.close(by, {...anomaly.explanation, atMs: context.atMs, ...(heldMs !== undefined && {heldMs})}));
+		}
+	}
+
+	#observe(watched: Watched, {sampledAtMs, cpuMillicores, memoryBytes, of}: Reading): void {
+		const {series} = watched;
+		const outcome = series.observe(
+			sampledAtMs,
+			cpuMillicores,
+			memoryBytes / MIB,
 			this.#settings,
 			this.#forests,
 			this.#watched.size > FLEET,
 		);
+		if (outcome === 'repeated') return;
+		watched.seenAtMs = this.#newestMs;
+		watched.atCpuLimit = cpuMillicores >= THROTTLED * of.cpuLimitMillicores ? watched.atCpuLimit + 1 : 0;
 	}
 
-	#state({series, firing, standing}: Watched): State {
-		if (firing) return 'firing';
-		if (standing.length > 0) return 'standing';
-		if (series.count < this.#settings.train) return 'learning';
-		return series.flags !== 0 ? 'pending' : 'normal';
+	#follow(watched: Watched, context: Context): void {
+		const {series, growth} = watched;
+		const memory = series.history.memory[series.history.place(0)] as number;
+		const at = series.history.atMs(0);
+		const longChanged = at >= series.warmUntilMs && growth.push((at - series.history.originMs) / 1000, memory);
+		followLeak(watched, context, longChanged);
+		if (series.run || series.finished) followRun(watched, context);
+		followStanding(watched, context);
+		followRetention(watched, context);
+		forgetExits(watched, context);
 	}
 
-	#siblingsOf({of}: Series): Iterable<Series> {
-		const group = siblingKey(of);
-		return (group !== undefined && this.#siblings.get(group)) || [];
+	#judged(scope: string): number {
+		let n = 0;
+		for (const {of, series} of this.#watched.values()) {
+			if ((series.count >= this.#settings.train || series.inherited) && scopesOf(of).includes(scope)) n++;
+		}
+		return n;
 	}
 
-	#name(watched: Watched, events: Event[]): void {
-		const {series} = watched;
-		const run = series.run ?? series.finished;
-		if (!run) return;
-		const stood = series.finished === run && run.last - run.first >= 0 && this.#settings.standing <= series.count - run.first;
-		const cpu = (run.channels & (1 << CPU_UP)) !== 0;
-		const siblings = cpu ? compareSiblings(series, this.#siblingsOf(series), 0, run.firstAtMs) : NO_SIBLINGS;
-		const name = nameRun(run, series.sampleMs, stood, siblings);
-		const telling: Telling = {
-			kind: name.kind,
-			metric: name.metric,
-			severity: run.young ? SEVERITY[name.kind] : 'notice',
-			state: stood ? 'standing' : 'firing',
-			recurring: run.habits === run.channels,
-		};
-		const explanation = this.#explainRun(series, run, {...telling, also: name.also, siblings});
-		if (!watched.firing) {
-			const id = `${series.of.key}@${run.firstAtMs}`;
-			const [episode, event] = open(id, telling, run.firstAtMs, run.provisional, explanation);
-			watched.firing = episode;
-			events.push(event);
-		} else if (!watched.firing.isTold(telling)) events.push(watched.firing.tell(telling, explanation));
-		if (series.finished !== run) return;
-		if (stood) watched.standing.push(watched.firing);
-		else events.push(watched.firing.close('recovered', explanation));
-		watched.firing = undefined;
-	}
-
-	#explainRun(series: Series, run: Run, findings: Findings & {siblings: Siblings}): Explanation {
-		const channel = CHANNELS.findIndex((_, i) => run.channels & (1 << i));
-		return describe(series, this.#settings, {
-			...findings,
-			run,
-			sinceMs: run.firstAtMs,
-			heldMs: run.lastAtMs - run.firstAtMs,
-			peak: (run.peak[channel] as number) * (metricOf(channel) === 0 ? 1 : MIB),
-		});
-	}
-
-	#write(i: number, reading: Reading): void {
-		const watched = this.#watched.get(reading.of.key);
+	#write(i: number, {of}: Reading): void {
+		const watched = this.#watched.get(of.key);
 		if (!watched) return;
 		const {series} = watched;
 		const c = this.#columns;
-		c.state[i] = stateCode(this.#state(watched));
+		const [cpu, memory] = series.baseline.usual;
+		c.state[i] = stateCode(watched.state(this.#settings.train));
 		c.score[i] = series.score;
 		c.threshold[i] = series.thresholdThen;
 		c.learned[i] = Math.min(series.count, this.#settings.train);
-		c.cpuLowMillicores[i] = series.usual(0).low;
-		c.cpuHighMillicores[i] = series.usual(0).high;
-		c.memoryLowBytes[i] = series.usual(1).low * MIB;
-		c.memoryHighBytes[i] = series.usual(1).high * MIB;
-		c.marks[i] = 0;
+		c.cpuLowMillicores[i] = cpu.low;
+		c.cpuHighMillicores[i] = cpu.high;
+		c.memoryLowBytes[i] = memory.low * MIB;
+		c.memoryHighBytes[i] = memory.high * MIB;
+		const newest = series.history.memory[series.history.place(0)] as number;
+		let marks = 0;
+		if (newest * MIB >= NEAR_LIMIT * of.memoryLimitBytes) marks |= MARK.nearLimit;
+		if (watched.atCpuLimit >= THROTTLED_READINGS) marks |= MARK.atCpuLimit;
+		if (series.inherited) marks |= MARK.inherited;
+		else if (series.count < this.#settings.train && series.baseline.fit > 0) marks |= MARK.provisional;
+		c.marks[i] = marks;
 	}
 }

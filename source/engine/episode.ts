@@ -36,9 +36,17 @@ export class Episode {
 	}
 }
 
-export function open(id: string, telling: Telling, startedAtMs: number, provisional: boolean, explanation: Explanation): [Episode, Event] {
+/** An episode's id is its container and its beginning; what may begin with another at the same moment adds its sort. */
+export function open(
+	key: string,
+	telling: Telling,
+	startedAtMs: number,
+	provisional: boolean,
+	explanation: Explanation,
+	sort?: string,
+): [Episode, Event] {
 	const anomaly: Anomaly = {
-		id,
+		id: sort === undefined ? `${key}@${startedAtMs}` : `${key}@${startedAtMs}/${sort}`,
 		of: explanation.of,
 		...telling,
 		provisional,

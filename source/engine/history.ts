@@ -52,7 +52,7 @@ export class History {
 		let n = 0;
 		for (let back = from; back < end; back++) {
 			const x = values[(this.count - 1 - back) % this.capacity] as number;
-			if (x === x) target[n++] = x;
+			if (!Number.isNaN(x)) target[n++] = x;
 		}
 		return n;
 	}

@@ -79,10 +79,10 @@ export function compareSiblings(of: Series, siblings: Iterable<Series>, metric: 
 }
 
 /** `siblings` compares CPU; asked only where it matters. */
-export function nameRun(run: Run, sampleMs: number, stood: boolean, siblings: Siblings): Name {
+export function nameRun(run: Run, channels: number, sampleMs: number, stood: boolean, siblings: Siblings): Name {
 	const kinds: Kind[] = [];
 	const held = run.last - run.first + 1;
-	const has = (channel: number): boolean => (run.channels & (1 << channel)) !== 0;
+	const has = (channel: number): boolean => (channels & (1 << channel)) !== 0;
 	if (has(CPU_UP)) {
 		if (held >= LOAD_SAMPLES && siblings.ratio > SIBLINGS_FOLLOW) kinds.push('load');
 		else if (held * sampleMs >= SUSTAINED_MS) kinds.push('cpu-sustained');

@@ -24,6 +24,8 @@ const GAP = 10;
 const TIMES = 20;
 /** Residuals from fewer values than this say nothing. */
 const WINDOW_ENOUGH = 7;
+/** Fewer rows than this are no baseline. */
+const INHERIT_ENOUGH = 30;
 /** v7. */
 const LATELY = 7;
 /** An old level is kept for this many samples; a return is believed at the third sample in it. */
@@ -69,6 +71,8 @@ export class Series {
 	run: Run | undefined;
 	/** The run that ended or stood with the newest sample. */
 	finished: Run | undefined;
+	/** It stood: what was odd for so long is the new baseline. */
+	stood = false;
 	old: OldLevel | undefined;
 	/** Samples since the last gap: how far the rolling window reaches. */
 	sinceGap = 0;
@@ -77,6 +81,13 @@ export class Series {
 	judgedMs = 0;
 	/** Channels flagged by the newest sample. */
 	flags = 0;
+	/** Its baseline is its workload's: it has not trained itself yet. */
+	inherited = false;
+	/** Rows that it has learned of its own. */
+	ownRows = 0;
+	/** For the first minutes of a process neither flags nor trend count: until when, and how many samples that were. */
+	warmUntilMs = Number.NEGATIVE_INFINITY;
+	warmSamples = 0;
 	/** Newest score that was asked for, and the threshold then. */
 	score = Number.NaN;
 	thresholdThen = Number.NaN;
@@ -97,8 +108,10 @@ export class Series {
 	/** Takes one sample; `memory` in MiB. */
 	observe(atMs: number, cpu: number, memory: number, settings: Settings, forests: ForestStore, fleet: boolean): Outcome {
 		this.finished = undefined;
+		this.stood = false;
 		if (!this.#accept(atMs, settings)) return 'repeated';
 		this.history.push(atMs, plausible(cpu, 0), plausible(memory, 1));
+		if (atMs < this.warmUntilMs) this.warmSamples = this.count;
 		this.#features(settings);
 		const {baseline} = this;
 		const mat = this.mat(settings);
@@ -111,10 +124,19 @@ export class Series {
 		const outcome = this.#judge(atMs, mat, settings, forests);
 		if (this.flags === 0 && !this.run) {
 			baseline.learn(row);
+			this.ownRows++;
 			if (this.#asked) baseline.scored = baseline.learned;
 		}
 		this.#refitIfDue(settings, forests, mat, fleet);
 		return outcome;
+	}
+
+	/** Starts with rows of its workload, or of its own process before, and their maturity. */
+	inherit(rows: Float32Array, judgedMs: number, settings: Settings): void {
+		if (rows.length < INHERIT_ENOUGH * FEATURES) return;
+		this.inherited = true;
+		this.judgedMs = judgedMs;
+		this.baseline.replace(rows, gateFactor(this.mat(settings)));
 	}
 
 	mat(settings: Settings): number {
@@ -157,7 +179,7 @@ export class Series {
 			o.lately = median(values, history.recent(metric, 0, Math.min(LATELY, this.sinceGap), values));
 			row[metric * 3] = x;
 			row[metric * 3 + 1] = residual;
-			row[metric * 3 + 2] = this.sinceGap > 1 && before === before ? x - before : 0;
+			row[metric * 3 + 2] = this.sinceGap > 1 && !Number.isNaN(before) ? x - before : 0;
 		}
 		observations[0].limit = known(this.of.cpuLimitMillicores);
 		observations[1].limit = known(this.of.memoryLimitBytes) / MIB;
@@ -182,12 +204,13 @@ export class Series {
 			this.#asked = true;
 			this.threshold.update(this.score, settings);
 		}
+		const warming = atMs < this.warmUntilMs;
 		let flags = 0;
 		let returned = false;
 		for (let channel = 0; channel < CHANNELS.length; channel++) {
 			const p = passed[channel] as Passed;
-			let flag = p.now && (vote || p.bypass);
-			(this.shadows[channel] as Debounce).push(flag || p.mature);
+			let flag = p.now && (vote || p.bypass) && !warming;
+			(this.shadows[channel] as Debounce).push((flag || p.mature) && !warming);
 			if (flag && !this.run && this.#insideOld(metricOf(channel))) {
 				flag = false;
 				returned = true;
@@ -200,6 +223,7 @@ export class Series {
 		if (returned && this.old && ++this.old.returned >= RETURNED) {
 			baseline.replace(this.old.rows, gateFactor(mat));
 			this.old = undefined;
+			this.sinceGap = RETURNED; // or the rolling window would call the old level odd
 			outcome = 'returned';
 		}
 		if (this.old && this.count - this.old.atCount > OLD_SAMPLES) this.old = undefined;
@@ -255,7 +279,7 @@ export class Series {
 			peak: [Number.NaN, Number.NaN, Number.NaN],
 			young: false,
 			habits: 0,
-			provisional: this.count < settings.train,
+			provisional: this.count < settings.train && !this.inherited,
 		};
 		for (let i = back; i > 0; i--) this.#extremes(this.run, i);
 		this.#extend(this.run, mat === 1);
@@ -303,6 +327,7 @@ export class Series {
 		}
 		if (this.count - run.first < settings.standing) return 'firing';
 		this.#shift(run, settings);
+		this.stood = true;
 		this.run = undefined;
 		this.finished = run;
 		return 'stood';
@@ -312,10 +337,14 @@ export class Series {
 	#shift(run: Run, settings: Settings): void {
 		const {baseline, history} = this;
 		const g = gateFactor(this.mat(settings));
+		// An old level ends where the new one begins to be nearer.
 		const bound = (metric: 0 | 1, sign: number): number => {
-			const {low, high, scale} = baseline.usual[metric];
+			const {low, high, scale, median: M} = baseline.usual[metric];
 			const m = OLD_MARGIN * (high - low) + scale;
-			return sign < 0 ? low - m : high + m;
+			const level = median(values, history.recent(metric, 0, settings.standing, values));
+			const middle = (M + level) / 2;
+			if (sign < 0) return middle < M ? Math.max(low - m, middle) : low - m;
+			return middle > M ? Math.min(high + m, middle) : high + m;
 		};
 		this.old = {
 			rows: baseline.copy(),
@@ -327,18 +356,24 @@ export class Series {
 		};
 		const length = Math.min(settings.standing, this.sinceGap, history.length);
 		for (let back = length - 1; back >= 0; back--) {
-			for (let metric = 0; metric < 2; metric++) {
-				const x = history.column(metric)[history.place(back)] as number;
-				const before = history.column(metric)[history.place(back + 1)] as number;
-				const n = history.recent(metric, back + 1, back + 1 + settings.window, values);
-				row[metric * 3] = x;
-				row[metric * 3 + 1] = n > 0 ? x - median(values, n) : 0;
-				row[metric * 3 + 2] = before === before ? x - before : 0;
-			}
+			this.#row(back, settings.window);
 			baseline.learn(row);
 		}
 		baseline.refit(g);
 		for (const debounce of this.debounces) debounce.flags = 0;
+	}
+
+	/** Fills `row` for the sample that is `back` samples old. */
+	#row(back: number, window: number): void {
+		const {history} = this;
+		for (let metric = 0; metric < 2; metric++) {
+			const x = history.column(metric)[history.place(back)] as number;
+			const before = history.column(metric)[history.place(back + 1)] as number;
+			const n = history.recent(metric, back + 1, back + 1 + window, values);
+			row[metric * 3] = x;
+			row[metric * 3 + 1] = n > 0 ? x - median(values, n) : 0;
+			row[metric * 3 + 2] = Number.isNaN(before) ? 0 : x - before;
+		}
 	}
 
 	#noteHabits(settings: Settings): void {
@@ -362,7 +397,16 @@ export class Series {
 		const offset = this.seed >>> 0;
 		const late = fleet ? offset % settings.refit : 0;
 		let due: boolean;
-		if (count - late < settings.train) due = settings.provisional.includes(count - late);
+		if (this.inherited) {
+			if (count < settings.train) due = baseline.learned - baseline.fitted >= settings.refit;
+			else {
+				// From now on it speaks for itself.
+				this.inherited = false;
+				this.catchUp(settings, forests);
+				baseline.replace(baseline.copy(Math.max(settings.train / 2, this.ownRows)), gateFactor(mat));
+				return;
+			}
+		} else if (count - late < settings.train) due = settings.provisional.includes(count - late);
 		else if (count - late === settings.train) due = true;
 		else {
 			const first = count - late < settings.train + settings.refit && !fleet;
@@ -371,6 +415,20 @@ export class Series {
 		if (!due) return;
 		this.catchUp(settings, forests);
 		baseline.refit(gateFactor(mat));
+	}
+
+	/** Newest samples on which a trend may be seen. */
+	usable(): number {
+		return Math.min(this.history.length, this.count - this.warmSamples);
+	}
+
+	/** What makes the newest sample odd, as weights of feature × above, below. */
+	reasons(forests: ForestStore, settings: Settings): Float64Array {
+		const reasons = new Float64Array(2 * FEATURES);
+		if (this.baseline.fit === 0) return reasons;
+		this.#row(0, Math.min(settings.window, this.sinceGap - 1));
+		this.#score(forests, reasons);
+		return reasons;
 	}
 
 	usual(metric: 0 | 1): Usual {

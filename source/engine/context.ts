@@ -1,0 +1,23 @@
+import type {Container} from '../scrape.ts';
+import type {ForestStore} from './forest-store.ts';
+import type {Settings} from './settings.ts';
+import type {Change, Event} from './verdict.ts';
+import type {Watched} from './watched.ts';
+
+/** What the rules see of the rest while one scrape is assessed. */
+export interface Context {
+	readonly settings: Settings;
+	readonly forests: ForestStore;
+	/** Of the scrape. */
+	readonly atMs: number;
+	/** Events of this scrape, in order. */
+	readonly events: Event[];
+	/** Living containers of the same namespace, workload and name, itself left out. */
+	siblings(of: Container): readonly Watched[];
+	/** What changed near a container in the two hours before. */
+	changes(of: Container, beforeMs: number): readonly Change[];
+	/** Replicas that came within the last minutes: CPU that falls for it is no drop. */
+	scaledOut(of: Container, sinceMs: number): boolean;
+	/** Times of OOM kills of this workload's container, newest last. */
+	kills(of: Container): readonly number[];
+}

@@ -1,0 +1,113 @@
+/** OOM kills and crash loops: told from restart counts and last exits, needing no training. */
+import {type Container, siblingKey} from '../scrape.ts';
+import type {Context} from './context.ts';
+import {open, type Telling} from './episode.ts';
+import {describe} from './explanation.ts';
+import type {EndedBy, Explanation, Kind} from './verdict.ts';
+import type {Watched} from './watched.ts';
+
+const HOUR_MS = 3_600_000;
+/** A loop: so many exits in this time; over when it has run for so long. */
+const LOOP_EXITS = 3;
+const LOOP_MS = 1_800_000;
+const CALM_MS = 600_000;
+const KEPT = 32;
+const OOM = 'OOMKilled';
+const BACK_OFF = 'CrashLoopBackOff';
+
+const groupOf = (of: Container): string => siblingKey(of) ?? of.key;
+
+/** Times of exits by workload and container, across incarnations, newest last. */
+export class Kills {
+	readonly oom = new Map<string, number[]>();
+	/** By container: exits for any reason. */
+	readonly exits = new Map<string, number[]>();
+
+	ofWorkload(of: Container): readonly number[] {
+		return this.oom.get(groupOf(of)) ?? [];
+	}
+
+	/** True when this exit was not known. */
+	note(of: Container): boolean {
+		const {lastExit} = of;
+		if (!lastExit || !Number.isFinite(lastExit.atMs)) return false;
+		const exits = this.exits.get(of.key) ?? [];
+		if (exits.includes(lastExit.atMs)) return false;
+		keep(exits, lastExit.atMs);
+		this.exits.set(of.key, exits);
+		if (lastExit.reason === OOM) {
+			const group = groupOf(of);
+			const kills = this.oom.get(group) ?? [];
+			keep(kills, lastExit.atMs);
+			kills.sort((a, b) => a - b);
+			this.oom.set(group, kills);
+		}
+		return true;
+	}
+}
+
+function keep(times: number[], atMs: number): void {
+	times.push(atMs);
+	if (times.length > KEPT) times.shift();
+}
+
+/** How the incarnation before this one ended. */
+export const endOf = ({lastExit}: Container): EndedBy => (lastExit?.reason === OOM ? 'oom-killed' : 'restarted');
+
+/** A container that is new or changed: is there an exit to tell of? `restarted`: it was seen to happen. */
+export function followExits(watched: Watched, kills: Kills, restarted: boolean, context: Context): void {
+	const {of} = watched;
+	const isNew = kills.note(of);
+	const {lastExit} = of;
+	if (isNew && lastExit?.reason === OOM && (restarted || context.atMs - lastExit.atMs < HOUR_MS)) {
+		closeExit(watched, 'killed', 'oom-killed', context);
+		const explanation = explain(watched, 'oom-killed', lastExit.atMs, context);
+		const [episode, event] = open(of.key, telling('oom-killed'), lastExit.atMs, false, explanation, 'oom');
+		watched.killed = episode;
+		context.events.push(event);
+	}
+	const exits = (kills.exits.get(of.key) ?? []).filter(atMs => atMs > context.atMs - LOOP_MS);
+	const loops = of.waiting === BACK_OFF || exits.length >= LOOP_EXITS;
+	// A loop of OOM kills is told as what it is.
+	if (!loops || watched.crashing || (watched.killed && lastExit?.reason === OOM)) return;
+	const sinceMs = exits[0] ?? context.atMs;
+	const [episode, event] = open(of.key, telling('crash-loop'), sinceMs, false, explain(watched, 'crash-loop', sinceMs, context), 'crash');
+	watched.crashing = episode;
+	context.events.push(event);
+}
+
+/** Kills are listed for an hour, and as long as the container does not run; loops until it has run for a while. */
+export function forgetExits(watched: Watched, context: Context): void {
+	const {of, killed, crashing} = watched;
+	if (!killed && !crashing) return;
+	if (of.waiting === BACK_OFF) return;
+	const last = of.lastExit?.atMs ?? crashing?.anomaly.startedAtMs ?? Number.NEGATIVE_INFINITY;
+	if (crashing && context.atMs - last > CALM_MS) closeExit(watched, 'crashing', 'recovered', context);
+	if (killed && context.atMs - killed.anomaly.startedAtMs > HOUR_MS) closeExit(watched, 'killed', 'recovered', context);
+}
+
+function closeExit(watched: Watched, which: 'killed' | 'crashing', by: EndedBy, context: Context): void {
+	const episode = watched[which];
+	if (!episode) return;
+	watched[which] = undefined;
+	context.events.push(episode.close(by, {...episode.anomaly.explanation, atMs: context.atMs}));
+}
+
+// What is told of a kill is told of a moment: it stands, it does not fire.
+const telling = (kind: Kind): Telling => ({kind, metric: 'memory', severity: 'critical', state: 'standing', recurring: false});
+
+function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context): Explanation {
+	const {of} = watched;
+	return {
+		...describe(watched.series, context.settings, {
+			...telling(kind),
+			sinceMs,
+			heldMs: 0,
+			kills: context.kills(of),
+			changes: context.changes(of, sinceMs),
+			siblings: {count: context.siblings(of).length, alike: 0, ratio: Number.NaN},
+		}),
+		of,
+		atMs: context.atMs,
+	};
+}

@@ -1,0 +1,188 @@
+/** A leak from its first sign to its end: section 8's rule opens it, levelling off renames it, falling back closes it. */
+import type {Context} from './context.ts';
+import {type Episode, open, type Telling} from './episode.ts';
+import {describe} from './explanation.ts';
+import {MEMORY_UP} from './gates.ts';
+import {type Growth, longGrowth, shortGrowth} from './growth.ts';
+import {compareSiblings} from './kinds.ts';
+import {seriesOf} from './runs.ts';
+import {MIB} from './series.ts';
+import {median} from './statistics.ts';
+import type {Explanation, Forecast, Severity} from './verdict.ts';
+import type {Leak, Watched} from './watched.ts';
+
+/** The rule is asked every so many samples. */
+const EVERY = 5;
+const HOUR_MS = 3_600_000;
+/** Levelled off: the newest 20 samples are no higher than those 60 to 80 ago, but for 5 % of the whole rise. */
+const LATELY = 20;
+const AGO = 60;
+const LEVELLED = 0.05;
+/** Back within this share of the rise: over. */
+const FALLEN = 0.25;
+/** Told again when the forecast moved by this share of what remains. */
+const MOVED = 0.25;
+/** Memory this near to its limit, and rising, is critical. */
+export const NEAR_LIMIT = 0.9;
+
+const values = new Float64Array(256);
+
+export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
+	const {series, growth} = watched;
+	const {history} = series;
+	const memory = history.memory[history.place(0)] as number;
+	if (watched.leak) {
+		watched.leak.peak = Math.max(watched.leak.peak, memory);
+		if (hasFallen(watched.leak, watched)) {
+			close(watched, watched.leak, context);
+			return;
+		}
+	}
+	// Refits and trends of one tick are spread by key.
+	if ((history.count + (series.seed >>> 8)) % EVERY !== 0 && !longChanged) return;
+	const usable = series.usable();
+	if (history.count < context.settings.train && !series.inherited) return;
+	const limit = Number.isFinite(watched.of.memoryLimitBytes) ? watched.of.memoryLimitBytes / MIB : 0;
+	const seconds = series.sampleMs / 1000;
+	if (longChanged) growth.longGrowth = longGrowth(growth, history, limit, seconds);
+	const found = shortGrowth(history, usable, limit, seconds) ?? growth.longGrowth;
+	if (found) grow(watched, found, context);
+	else if (watched.leak?.isGrowing) {
+		if (hasLevelled(watched.leak, watched)) levelOff(watched, watched.leak, context);
+	}
+}
+
+function grow(watched: Watched, growth: Growth, context: Context): void {
+	const {leak} = watched;
+	if (!leak) {
+		begin(watched, growth, context);
+		return;
+	}
+	const was = leak.isGrowing;
+	leak.growth = growth;
+	leak.isGrowing = true;
+	const telling = tellingOf(watched, growth, leak.episode);
+	if (was && leak.episode.isTold(telling) && !hasMoved(leak.episode, growth, watched)) return;
+	context.events.push(leak.episode.tell(telling, explain(watched, growth, leak.episode.anomaly.startedAtMs, telling, context)));
+}
+
+function begin(watched: Watched, growth: Growth, context: Context): void {
+	const {series} = watched;
+	const {history} = series;
+	// What memory was before: the lowest of the window's beginning.
+	let startLevel = Number.POSITIVE_INFINITY;
+	let peak = Number.NEGATIVE_INFINITY;
+	for (let back = 0; back < history.length && history.atMs(back) >= growth.sinceMs; back++) {
+		const x = history.memory[history.place(back)] as number;
+		startLevel = Math.min(startLevel, x);
+		peak = Math.max(peak, x);
+	}
+	// An open rise of memory is this leak under its first name.
+	let episode = onlyMemory(watched) ? watched.firing : undefined;
+	if (episode) watched.firing = undefined;
+	else {
+		const i = watched.standing.findIndex(
+			({channels, episode}) => channels === 1 << MEMORY_UP && episode.anomaly.startedAtMs >= growth.sinceMs - growth.spanSeconds * 1000,
+		);
+		if (i >= 0) episode = watched.standing.splice(i, 1)[0]?.episode;
+	}
+	const telling = tellingOf(watched, growth, episode);
+	const sinceMs = episode?.anomaly.startedAtMs ?? growth.sinceMs;
+	const explanation = explain(watched, growth, sinceMs, telling, context);
+	if (episode) context.events.push(episode.tell(telling, explanation));
+	else {
+		const [opened, event] = open(`${watched.of.key}`, telling, growth.sinceMs, false, explanation, 'memory');
+		episode = opened;
+		context.events.push(event);
+	}
+	watched.leak = {episode, startLevel, peak, growth, isGrowing: true};
+}
+
+const onlyMemory = ({firing, series}: Watched): boolean => firing !== undefined && series.run?.channels === 1 << MEMORY_UP;
+
+function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined): Telling {
+	const {of, series} = watched;
+	const memory = series.history.memory[series.history.place(0)] as number;
+	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
+	let severity: Severity = growth.long ? 'notice' : 'warning';
+	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
+	// Once critical it stays so while it grows: a forecast that wavers around an hour is no news.
+	if (told?.anomaly.kind === 'memory-leak' && told.anomaly.severity === 'critical') severity = 'critical';
+	return {kind: 'memory-leak', metric: 'memory', severity, state: 'firing', recurring: false};
+}
+
+function forecast(growth: Growth, atMs: number, limitBytes: number): Forecast | undefined {
+	if (!growth.toLimit) return undefined;
+	const {point, early, late} = growth.toLimit;
+	return {
+		atMs: atMs + point * 1000,
+		earliestMs: atMs + early * 1000,
+		latestMs: atMs + late * 1000,
+		limitBytes,
+		growthBytesPerMinute: growth.slope * 60 * MIB,
+	};
+}
+
+function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Telling, context: Context): Explanation {
+	const {series, of} = watched;
+	const atMs = series.history.atMs(0);
+	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, Math.max(sinceMs, growth.sinceMs));
+	const toLimit = forecast(growth, atMs, of.memoryLimitBytes);
+	const kills = context.kills(of);
+	const peak = (watched.leak?.peak ?? Number.NaN) * MIB;
+	return describe(series, context.settings, {
+		...telling,
+		siblings,
+		sinceMs,
+		heldMs: atMs - sinceMs,
+		...(Number.isFinite(peak) && {peak}),
+		growthBytesPerMinute: growth.slope * 60 * MIB,
+		...(toLimit && {forecast: toLimit}),
+		changes: context.changes(of, sinceMs),
+		...(kills.length > 0 && {kills}),
+	});
+}
+
+function hasMoved(episode: Episode, growth: Growth, watched: Watched): boolean {
+	const told = episode.anomaly.explanation.forecast;
+	if (!growth.toLimit) return told !== undefined;
+	if (!told) return true;
+	const now = watched.series.history.atMs(0);
+	return Math.abs(now + growth.toLimit.point * 1000 - told.atMs) > MOVED * Math.max(told.atMs - now, watched.series.sampleMs * 20);
+}
+
+function hasLevelled({startLevel, peak}: Leak, {series}: Watched): boolean {
+	const {history} = series;
+	const lately = median(values, history.recent(1, 0, LATELY, values));
+	const ago = median(values, history.recent(1, AGO, AGO + LATELY, values));
+	return lately <= ago + LEVELLED * (peak - startLevel);
+}
+
+function hasFallen({startLevel, peak}: Leak, {series}: Watched): boolean {
+	const {history} = series;
+	return median(values, history.recent(1, 0, EVERY, values)) < startLevel + FALLEN * (peak - startLevel);
+}
+
+function levelOff(watched: Watched, leak: Leak, context: Context): void {
+	leak.isGrowing = false;
+	const {startedAtMs} = leak.episode.anomaly;
+	const telling: Telling = {kind: 'level-shift', metric: 'memory', severity: 'notice', state: 'standing', recurring: false};
+	const {forecast: _, growthBytesPerMinute: __, ...explanation} = explain(watched, leak.growth, startedAtMs, telling, context);
+	context.events.push(leak.episode.tell(telling, explanation));
+}
+
+function close(watched: Watched, leak: Leak, context: Context): void {
+	const {startedAtMs: sinceMs, kind, metric, severity} = leak.episode.anomaly;
+	const atMs = watched.series.history.atMs(0);
+	const explanation = describe(watched.series, context.settings, {
+		state: 'normal',
+		kind,
+		metric,
+		severity,
+		sinceMs,
+		heldMs: atMs - sinceMs,
+		peak: leak.peak * MIB,
+	});
+	context.events.push(leak.episode.close('recovered', explanation));
+	watched.leak = undefined;
+}

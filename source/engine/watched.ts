@@ -1,0 +1,105 @@
+/** One container under watch: its series, and what is told of it. */
+import type {Container} from '../scrape.ts';
+import type {Episode} from './episode.ts';
+import {type Growth, GrowthWatch} from './growth.ts';
+import type {Series} from './series.ts';
+import type {State} from './verdict.ts';
+
+/** A level that memory or CPU left, and what counts as being back at it. */
+export interface Standing {
+	readonly episode: Episode;
+	readonly channels: number;
+	/** Back inside these, three samples in a row: over. CPU, memory. */
+	readonly low: readonly [number, number];
+	readonly high: readonly [number, number];
+	inside: number;
+}
+
+export interface Leak {
+	readonly episode: Episode;
+	/** Memory before it began, and the most that it has been; MiB. */
+	readonly startLevel: number;
+	peak: number;
+	growth: Growth;
+	/** Growing still; when not, it is watched for levelling off. */
+	isGrowing: boolean;
+}
+
+/** Memory that rose with load: is it given back? */
+export interface Retention {
+	/** MiB. */
+	readonly before: number;
+	peak: number;
+	readonly sinceMs: number;
+	/** CPU below this is the usual range again. */
+	readonly cpuUsual: number;
+	quietSinceMs: number;
+	episode: Episode | undefined;
+}
+
+/** How long this one has been unlike its siblings, for one metric. */
+export interface Unlikeness {
+	sinceMs: number;
+	alikeSinceMs: number;
+	episode: Episode | undefined;
+}
+
+export class Watched {
+	of: Container;
+	series: Series;
+	readonly growth = new GrowthWatch();
+	/** Of the run that goes on. */
+	firing: Episode | undefined;
+	standing: Standing[] = [];
+	leak: Leak | undefined;
+	retention: Retention | undefined;
+	/** CPU, memory. */
+	unlike: [Unlikeness | undefined, Unlikeness | undefined] = [undefined, undefined];
+	/** Seen like its siblings at least once after its start, or its start was not seen. */
+	wasAlike = false;
+	/** OOM kill or crash loop, listed for an hour, or while it lasts. */
+	killed: Episode | undefined;
+	crashing: Episode | undefined;
+	/** Samples in a row at the CPU limit. */
+	atCpuLimit = 0;
+	/** When the newest sample came by the scrape's clock. */
+	seenAtMs = Number.NaN;
+
+	constructor(of: Container, series: Series) {
+		this.of = of;
+		this.series = series;
+	}
+
+	state(train: number): State {
+		const {series} = this;
+		if (this.firing || this.leak?.isGrowing) return 'firing';
+		if (this.episodes().length > 0) return 'standing';
+		if (series.count < train && !series.inherited) return 'learning';
+		return series.flags !== 0 ? 'pending' : 'normal';
+	}
+
+	/** All that is open, the most telling first. */
+	episodes(): Episode[] {
+		const open: (Episode | undefined)[] = [
+			this.killed,
+			this.crashing,
+			this.leak?.episode,
+			this.firing,
+			...this.standing.map(({episode}) => episode).reverse(),
+			this.retention?.episode,
+			this.unlike[0]?.episode,
+			this.unlike[1]?.episode,
+		];
+		return open.filter(episode => episode !== undefined);
+	}
+
+	forget(): void {
+		this.growth.clear();
+		this.firing = undefined;
+		this.standing = [];
+		this.leak = undefined;
+		this.retention = undefined;
+		this.unlike = [undefined, undefined];
+		this.wasAlike = false;
+	}
+}
