@@ -1,6 +1,5 @@
 /** Flags → a command. Exit codes live here and nowhere else. */
 import process from 'node:process';
-import meow from 'meow';
 import type {Outcome} from './commands/outcome.ts';
 import {Failure, UsageError} from './failure.ts';
 import {COMMANDS, type Command, checkFlags, type Flags, help, meowFlags} from './flags.ts';
@@ -40,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 			process.stdout.write(`${VERSION}\n`);
 			return EXIT.well;
 		}
+		const {default: meow} = await import('meow'); // `--version` and help need not wait for it
 		const {input, flags} = meow({
 			importMeta: import.meta,
 			argv: isCommand(first) ? rest : argv,

@@ -15,18 +15,25 @@ export interface Cursor {
 	readonly home: 'follow' | 'play';
 	/** Stop at the next anomaly that opens. */
 	readonly stopAtAnomalies: boolean;
+	/** Begin again a while after the end. */
+	readonly loop: boolean;
 }
 
 export const SPEEDS = [1, 5, 10, 30, 60, 120, 300, 600] as const;
 
-export const liveCursor = (): Cursor => ({atMs: Number.NaN, mode: 'follow', speed: 1, home: 'follow', stopAtAnomalies: false});
-export const replayCursor = (speed = 60, stopAtAnomalies = false): Cursor => ({
+export const liveCursor = (): Cursor => ({atMs: Number.NaN, mode: 'follow', speed: 1, home: 'follow', stopAtAnomalies: false, loop: false});
+export const replayCursor = (speed = 60, over: Partial<Cursor> = {}): Cursor => ({
 	atMs: Number.NaN,
 	mode: 'play',
 	speed,
 	home: 'play',
-	stopAtAnomalies,
+	stopAtAnomalies: false,
+	loop: false,
+	...over,
 });
+
+/** How long a loop stands at its end, so that it can be read. */
+const LOOP_REST_MS = 5000;
 
 export type CursorAction =
 	| {readonly type: 'toggle-pause'}
@@ -40,7 +47,7 @@ export type CursorAction =
 	| {readonly type: 'advance'};
 
 /** What the timeline tells the cursor. */
-export type Line = Pick<Timeline, 'startMs' | 'endMs' | 'scrapeAt' | 'scrapeAfter' | 'scrapeBefore' | 'anomalies'>;
+export type Line = Pick<Timeline, 'startMs' | 'endMs' | 'scrapeAt' | 'scrapeAfter' | 'scrapeBefore' | 'anomalies' | 'complete'>;
 
 export function moveCursor(cursor: Cursor, action: CursorAction, line: Line): Cursor {
 	if (Number.isNaN(line.endMs)) return action.type === 'change-speed' ? changeSpeed(cursor, action.by) : cursor;
@@ -70,7 +77,10 @@ export function moveCursor(cursor: Cursor, action: CursorAction, line: Line): Cu
 		case 'advance': {
 			if (cursor.mode !== 'play') return cursor;
 			const toMs = line.scrapeAfter(atMs);
-			if (Number.isNaN(toMs)) return cursor.home === 'follow' ? {...cursor, mode: 'follow', atMs} : cursor;
+			if (Number.isNaN(toMs)) {
+				if (cursor.home === 'follow') return {...cursor, mode: 'follow', atMs};
+				return cursor.loop && line.complete ? {...cursor, atMs: line.startMs} : cursor;
+			}
 			const stop = cursor.stopAtAnomalies && line.anomalies.some(({firedAtMs}) => firedAtMs > atMs && firedAtMs <= toMs);
 			return {...cursor, mode: stop ? 'pause' : 'play', atMs: toMs};
 		}
@@ -88,7 +98,8 @@ export function due(cursor: Cursor, line: Line): number | undefined {
 	if (cursor.mode !== 'play') return undefined;
 	const atMs = placeOf(cursor, line);
 	const nextMs = line.scrapeAfter(atMs);
-	return Number.isNaN(nextMs) ? undefined : (nextMs - atMs) / cursor.speed;
+	if (!Number.isNaN(nextMs)) return (nextMs - atMs) / cursor.speed;
+	return cursor.loop && line.complete ? LOOP_REST_MS : undefined;
 }
 
 function changeSpeed(cursor: Cursor, by: 1 | -1): Cursor {

@@ -121,6 +121,8 @@ interface Episode {
 export class Timeline {
 	/** Counts appends: the same number means nothing changed. */
 	revision = 0;
+	/** Nothing more will come: the file has been read to its end. */
+	complete = false;
 	readonly training: number;
 	readonly #budgetBytes: number;
 	readonly #tracks = new Map<string, Track>();
@@ -213,8 +215,13 @@ export class Timeline {
 		}
 		if (!sameProblems(this.#problems.at(-1)?.problems ?? [], scrape.problems)) this.#problems.push({atMs, problems: scrape.problems});
 		if (this.#bytes > this.#budgetBytes) this.#forget();
-		this.revision++;
-		for (const changed of this.#subscribers) changed();
+		this.#tellAll();
+	}
+
+	/** Says that nothing more will come. */
+	finish(): void {
+		this.complete = true;
+		this.#tellAll();
 	}
 
 	/** The scrape at or before this time, so that a cursor can step by scrapes; NaN where there is none. */
@@ -319,6 +326,11 @@ export class Timeline {
 			if (event.change.of === key || event.change.of === workload) found.push(event.change);
 		}
 		return found;
+	}
+
+	#tellAll(): void {
+		this.revision++;
+		for (const changed of this.#subscribers) changed();
 	}
 
 	#track(atMs: number, of: Container): Track {

@@ -8,6 +8,7 @@ const times = Array.from({length: 11}, (_, i) => i * 10_000);
 const line: Line = {
 	startMs: 0,
 	endMs: 100_000,
+	complete: true,
 	scrapeAt: ms => times.findLast(time => time <= ms) ?? Number.NaN,
 	scrapeAfter: ms => times.find(time => time > ms) ?? Number.NaN,
 	scrapeBefore: ms => times.findLast(time => time < ms) ?? Number.NaN,
@@ -36,7 +37,13 @@ for (const [what, cursor, expected] of [
 	['and goes on by scrapes', after(replayCursor(), advance, advance), [20, 'play']],
 	['it stands when paused', after(replayCursor(), space, advance), [0, 'pause']],
 	['space at its end begins again', after(replayCursor(), {type: 'seek', toMs: 1e9}, space), [0, 'play']],
-	['it stops at an anomaly when asked to', after(replayCursor(60, true), advance, advance, advance, advance), [30, 'pause']],
+	[
+		'it stops at an anomaly when asked to',
+		after(replayCursor(60, {stopAtAnomalies: true}), advance, advance, advance, advance),
+		[30, 'pause'],
+	],
+	['a loop begins again', after(replayCursor(60, {loop: true}), {type: 'seek', toMs: 1e9}, home, advance), [0, 'play']],
+	['without one it stands at the end', after(replayCursor(), {type: 'seek', toMs: 1e9}, home, advance), [100, 'play']],
 	['past live, played on, is live again', after(liveCursor(), back, space, advance, advance), [100, 'follow']],
 	['a seek lands on a scrape', after(liveCursor(), {type: 'seek', toMs: 47_000}), [40, 'pause']],
 	['a seek before the start lands on the first', after(liveCursor(), {type: 'seek', toMs: -5}), [0, 'pause']],

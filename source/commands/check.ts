@@ -34,7 +34,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	const counts = failOn(flags.failOn ?? 'warning');
 	const forMs = flags.for === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.for, '--for');
 	const stop = new AbortController();
-	const source = path === undefined ? await openLive(flags) : await openFile(path);
+	const source = path === undefined ? (await openLive(flags)).feed : await openFile(path);
 	const feed = bounded(source, forMs);
 	const settings = settingsFrom(flags);
 	const format = flags.output === 'json' ? 'json' : 'text';

@@ -1,7 +1,7 @@
 import {Failure, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
+import type {Cluster} from '../k8s/feed.ts';
 import type {ClusterOptions} from '../k8s/options.ts';
-import type {Feed} from '../scrape.ts';
 
 export function clusterOptions(flags: Flags, interactive = false): ClusterOptions {
 	const list = (text: string | undefined): string[] =>
@@ -31,10 +31,10 @@ export function clusterOptions(flags: Flags, interactive = false): ClusterOption
 }
 
 /** The cluster of the kubeconfig as a feed. The client library is loaded here and no sooner. @throws {Failure} */
-export async function openLive(flags: Flags, interactive = false): Promise<Feed> {
+export async function openLive(flags: Flags, interactive = false): Promise<Cluster> {
 	const options = clusterOptions(flags, interactive);
 	const {openCluster} = await import('../k8s/feed.ts');
 	const opened = await openCluster(options);
 	if ('what' in opened) throw new Failure(opened);
-	return opened.feed;
+	return opened;
 }

@@ -24,7 +24,7 @@ const PATIENCE_MS = 30_000;
 /** The plain listing: one line a container. */
 export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {
 	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
-	const feed = await openLive(flags);
+	const {feed} = await openLive(flags);
 	const stop = new AbortController();
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);

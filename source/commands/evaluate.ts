@@ -1,0 +1,69 @@
+import {writeFile} from 'node:fs/promises';
+import process from 'node:process';
+import type {Alarm} from '../evaluation/alarms.ts';
+import {DEFAULT_WARM_UP, type Figures, type WarmUp} from '../evaluation/counting.ts';
+import {evaluateCsv, type Outcome as Evaluation} from '../evaluation/evaluate.ts';
+import {Failure, UsageError} from '../failure.ts';
+import type {Flags} from '../flags.ts';
+import {isCsv, openCsv} from './files.ts';
+import type {Outcome} from './outcome.ts';
+import {settingsFrom} from './settings.ts';
+
+/** Counts verdicts against the labels of each file. */
+export async function run(paths: readonly string[], flags: Flags): Promise<Outcome> {
+	if (paths.length === 0) throw new UsageError('Expected at least one FILE');
+	const warmUp = flags.warmUp === undefined ? DEFAULT_WARM_UP : parseWarmUp(flags.warmUp);
+	const all: Figures[] = [];
+	const alarms: Alarm[] = [];
+	for (const path of paths) {
+		const evaluation = await evaluateFile(path, flags, warmUp);
+		all.push(evaluation.figures);
+		alarms.push(...evaluation.alarms);
+		if (flags.json) process.stdout.write(`${JSON.stringify(evaluation.figures)}\n`);
+	}
+	if (!flags.json) printTable(all);
+	if (flags.alarms !== undefined) await writeAlarms(flags.alarms, alarms);
+	return 'well';
+}
+
+async function evaluateFile(path: string, flags: Flags, warmUp: WarmUp): Promise<Evaluation> {
+	const settings = settingsFrom(flags);
+	const options = {settings, warmUp};
+	if (!(await isCsv(path))) throw new Failure({id: 'todo', what: 'labelled recordings cannot be counted yet'});
+	return evaluateCsv(path, await openCsv(path), options);
+}
+
+/** `100` samples, or `15%` of each stream. @throws {UsageError} */
+function parseWarmUp(text: string): WarmUp {
+	const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+	if (number === undefined || (percent === '%' && Number(number) > 100)) throw new UsageError(`Expected --warm-up to be a number of readings or a share such as 15%, got ${text}`);
+	return percent === '%' ? {share: Number(number) / 100} : {samples: Math.floor(Number(number))};
+}
+
+async function writeAlarms(path: string, alarms: readonly Alarm[]): Promise<void> {
+	try {
+		await writeFile(path, alarms.map(alarm => `${JSON.stringify(alarm)}\n`).join(''));
+	} catch (error) {
+		throw new Failure({id: 'alarms-file', what: `${path} cannot be written (${(error as Error).message})`, fix: 'Give --alarms a name in a folder that you may write to'});
+	}
+}
+
+function printTable(all: readonly Figures[]): void {
+	const share = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(3));
+	const table = [
+		['FILE', 'READINGS', 'WINDOWS', 'FOUND', 'FALSE', 'PRECISION', 'RECALL', 'F1', 'MEDIAN DELAY'],
+		...all.map(({file, readings, windows, found, falseEpisodes, precision, recall, f1, medianDelaySeconds}) => [
+			file,
+			String(readings),
+			String(windows),
+			String(found),
+			String(falseEpisodes),
+			share(precision),
+			share(recall),
+			share(f1),
+			Number.isNaN(medianDelaySeconds) ? '-' : `${medianDelaySeconds} s`,
+		]),
+	];
+	const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map(row => row[i]?.length ?? 0)));
+	process.stdout.write(table.map(row => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}\n`).join(''));
+}

@@ -1,0 +1,101 @@
+import process from 'node:process';
+import {replayCursor} from '../cursor.ts';
+import {createEngine} from '../engine/engine.ts';
+import {DEFAULTS} from '../engine/settings.ts';
+import {UsageError} from '../failure.ts';
+import {type Flags, parseDuration} from '../flags.ts';
+import {type Reader, run as runPipeline} from '../pipeline.ts';
+import type {Problem} from '../scrape.ts';
+import {lines} from '../sinks/lines.ts';
+import {openLog} from '../sinks/log.ts';
+import {Timeline} from '../timeline.ts';
+import {openFile} from './files.ts';
+import type {Outcome} from './outcome.ts';
+import {settingsFrom, timeFrom} from './settings.ts';
+
+export async function run([path, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
+	if (path === undefined || more.length > 0) throw new UsageError('Expected one FILE');
+	return replay(path, flags);
+}
+
+/** Shows a recording on the screen; where stdout is no terminal, reads it flat out and prints a line an event. */
+export async function replay(path: string, flags: Flags): Promise<Outcome> {
+	const start = flags.start === undefined ? undefined : parseStart(flags.start);
+	const feed = await openFile(path);
+	const settings = settingsFrom(flags);
+	const engine = createEngine(settings);
+	const readers: Reader[] = flags.log === undefined ? [] : [await openLog(flags.log, Date.now)];
+	const {isPlain, demandTerminal, show} = await import('./show.tsx');
+	if (isPlain() || flags.output !== undefined) {
+		let damage: Problem | undefined;
+		readers.push(lines(line => process.stdout.write(line), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));
+		readers.push({
+			name: 'damage',
+			read({problems}) {
+				damage = problems.find(({id}) => id === 'recording-damaged') ?? damage;
+			},
+		});
+		await runPipeline({feed, engine, readers, signal: new AbortController().signal});
+		if (damage) process.stderr.write(`oddpod: ${damage.what}.\n`);
+		return 'well';
+	}
+	demandTerminal(`Print its events instead: oddpod replay ${path} | cat`);
+	const timeline = new Timeline({training: settings.train ?? DEFAULTS.train, budgetBytes: REPLAY_BUDGET_BYTES});
+	const stop = new AbortController();
+	let problem: Problem | undefined;
+	const reading = runPipeline({feed, engine, timeline, readers, signal: stop.signal, interactive: true})
+		.catch((error: unknown) => {
+			problem = {
+				id: 'replay-failed',
+				what: `the recording could not be read on: ${error instanceof Error ? error.message : String(error)}`,
+			};
+		})
+		.finally(() => timeline.finish());
+	// A place in the middle is known once the file has been read that far, and an anomaly once it was found.
+	if (start) await reading;
+	await show({
+		flags,
+		timeline,
+		source: {label: feed.label, live: false, finished: () => timeline.complete, problem: () => problem},
+		cursor: replayCursor(flags.speed, {
+			atMs: start ? start(timeline, flags) : Number.NaN,
+			stopAtAnomalies: flags.pauseOnAnomaly === true,
+			loop: flags.loop === true,
+		}),
+		namespaceLabel: 'all namespaces',
+		explain: key => engine.explain(key),
+	});
+	stop.abort();
+	await reading;
+	return 'well';
+}
+
+/** A replayed file is kept whole up to this. */
+const REPLAY_BUDGET_BYTES = 512 * 2 ** 20;
+
+type Place = (timeline: Timeline, flags: Flags) => number;
+
+/** `20m` after the start, the clock time `14:30`, or `anomaly:2`. @throws {UsageError} */
+function parseStart(text: string): Place {
+	const anomaly = /^anomaly:(\d+)$/.exec(text);
+	if (anomaly) {
+		return ({anomalies, startMs}) => {
+			const told = anomalies.map(({firedAtMs}) => firedAtMs).sort((a, b) => a - b);
+			return told[Math.min(Number(anomaly[1]), told.length) - 1] ?? startMs;
+		};
+	}
+	const clock = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+	if (clock) {
+		const minutes = Number(clock[1]) * 60 + Number(clock[2]);
+		return ({startMs, endMs}, flags) => {
+			const {minute} = timeFrom(flags);
+			for (let ms = startMs; ms <= endMs; ms += 60_000) {
+				const [hour = 0, past = 0] = minute(ms).split(':').map(Number);
+				if (hour * 60 + past >= minutes && hour * 60 + past < minutes + 2) return ms;
+			}
+			return startMs;
+		};
+	}
+	const afterMs = parseDuration(text, '--start');
+	return ({startMs}) => startMs + afterMs;
+}

@@ -1,0 +1,111 @@
+import process from 'node:process';
+import {liveCursor} from '../cursor.ts';
+import {createEngine} from '../engine/engine.ts';
+import {DEFAULTS} from '../engine/settings.ts';
+import {UsageError} from '../failure.ts';
+import type {Flags} from '../flags.ts';
+import {kubectl} from '../kubectl.ts';
+import {type Reader, run as runPipeline} from '../pipeline.ts';
+import type {Container, Problem} from '../scrape.ts';
+import {openLog} from '../sinks/log.ts';
+import {openRecorder} from '../sinks/recorder.ts';
+import {Timeline} from '../timeline.ts';
+import {VERSION} from '../version.ts';
+import {clusterOptions, openLive} from './live.ts';
+import type {Outcome} from './outcome.ts';
+import {settingsFrom} from './settings.ts';
+import {demandTerminal, isPlain, show} from './show.tsx';
+
+/** Watches the cluster on the screen. */
+export async function run([workload, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
+	if (more.length > 0) throw new UsageError(`Expected at most one workload, got ${[workload, ...more].join(' ')}`);
+	const select = workload === undefined ? undefined : workloadNamed(workload);
+	demandTerminal('Print events as lines instead: oddpod check; or one listing: oddpod top');
+	if (isPlain()) demandTerminal('');
+	const cluster = await openLive(flags, true);
+	const settings = settingsFrom(flags);
+	const engine = createEngine(settings);
+	const timeline = new Timeline({training: settings.train ?? DEFAULTS.train});
+	const {feed} = cluster;
+	const readers: Reader[] = [];
+	if (flags.record !== undefined) {
+		readers.push(
+			await openRecorder({
+				path: flags.record,
+				source: feed.label,
+				intervalMs: feed.intervalMs,
+				writer: `oddpod ${VERSION}`,
+				seed: flags.seed ?? DEFAULTS.seed,
+				settings: {...settings},
+			}),
+		);
+	}
+	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
+	const stop = new AbortController();
+	let problem: Problem | undefined;
+	const watching = runPipeline({
+		feed,
+		engine,
+		timeline,
+		readers,
+		signal: stop.signal,
+		interactive: true,
+		readerFailed: (reader, error) => {
+			problem = {
+				id: `${reader.name}-failed`,
+				what: `the ${reader.name} has stopped: ${(error as Error).message}`,
+				fix: 'The screen goes on without it',
+			};
+		},
+	}).catch((error: unknown) => {
+		if (!stop.signal.aborted)
+			problem = {
+				id: 'feed-failed',
+				what: `the feed has stopped: ${error instanceof Error ? error.message : String(error)}`,
+				fix: 'Start oddpod again',
+			};
+	});
+	cluster.screenTaken();
+	const {namespaces = []} = clusterOptions(flags);
+	await show({
+		flags,
+		timeline,
+		source: {label: feed.label, live: true, finished: () => false, problem: () => problem},
+		cursor: liveCursor(),
+		namespaceLabel: namespaces.length > 0 ? namespaces.join(', ') : (cluster.namespaces()?.join(', ') ?? 'all namespaces'),
+		explain: key => engine.explain(key),
+		kubectl: kubectl({
+			context: feed.label,
+			...(flags.kubeconfig !== undefined && {kubeconfig: flags.kubeconfig}),
+			...(flags.as !== undefined && {as: flags.as}),
+		}),
+		...(select && {select}),
+	});
+	stop.abort();
+	await watching;
+	if (problem) process.stderr.write(`oddpod: ${problem.what}.\n`);
+	return 'well';
+}
+
+const SHORT: Readonly<Record<string, string>> = {
+	deploy: 'Deployment',
+	deployment: 'Deployment',
+	sts: 'StatefulSet',
+	statefulset: 'StatefulSet',
+	ds: 'DaemonSet',
+	daemonset: 'DaemonSet',
+	cronjob: 'CronJob',
+	cj: 'CronJob',
+	job: 'Job',
+	pod: 'Pod',
+	po: 'Pod',
+};
+
+/** `deploy/checkout`, `pod/ledger-0`. @throws {UsageError} */
+function workloadNamed(text: string): (of: Container) => boolean {
+	const [kind = '', name, ...rest] = text.split('/');
+	const full = SHORT[kind.toLowerCase()];
+	if (full === undefined || !name || rest.length > 0)
+		throw new UsageError(`Expected a workload such as deploy/checkout, sts/ledger or pod/ledger-0, or a command, got ${text}`);
+	return of => (full === 'Pod' ? of.pod === name : of.workload === `${full}/${name}`);
+}
