@@ -87,7 +87,7 @@ class OddEngine implements Engine {
 
 	explain(key: string): Explanation | undefined {
 		const watched = this.#watched.get(key);
-		if (!watched || watched.series.count === 0) return undefined;
+		if (!watched) return undefined;
 		const {series} = watched;
 		series.catchUp(this.#settings, this.#forests);
 		const context = this.#context(this.#newestMs, []);
@@ -98,7 +98,8 @@ class OddEngine implements Engine {
 			state,
 			reasons,
 			siblings,
-			changes: context.changes(watched.of, series.history.atMs(0)),
+			changes: context.changes(watched.of, this.#newestMs),
+			atMs: this.#newestMs,
 		});
 		const told = watched.episodes()[0]?.anomaly;
 		if (!told) return now;
@@ -231,7 +232,7 @@ class OddEngine implements Engine {
 
 	#follow(watched: Watched, context: Context): void {
 		const {series, growth} = watched;
-		const memory = series.history.memory[series.history.place(0)] as number;
+		const memory = series.history.newest(1);
 		const at = series.history.atMs(0);
 		const longChanged = at >= series.warmUntilMs && growth.push((at - series.history.originMs) / 1000, memory);
 		followLeak(watched, context, longChanged);
@@ -263,7 +264,7 @@ class OddEngine implements Engine {
 		c.cpuHighMillicores[i] = cpu.high;
 		c.memoryLowBytes[i] = memory.low * MIB;
 		c.memoryHighBytes[i] = memory.high * MIB;
-		const newest = series.history.memory[series.history.place(0)] as number;
+		const newest = series.history.newest(1);
 		let marks = 0;
 		if (newest * MIB >= NEAR_LIMIT * of.memoryLimitBytes) marks |= MARK.nearLimit;
 		if (watched.atCpuLimit >= THROTTLED_READINGS) marks |= MARK.atCpuLimit;

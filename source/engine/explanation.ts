@@ -1,5 +1,4 @@
 /** The numbers behind a verdict, as data. sentences.ts turns them into words. */
-import {FLOOR} from './baseline.ts';
 import {levelNeed} from './gates.ts';
 import {NO_SIBLINGS, type Siblings} from './kinds.ts';
 import type {Run} from './run.ts';
@@ -8,6 +7,8 @@ import {SENSITIVITY, type Settings} from './settings.ts';
 import type {Change, Explanation, Forecast, Kind, Metric, Severity, State} from './verdict.ts';
 
 export interface Findings {
+	/** Where it has no sample yet. */
+	readonly atMs?: number;
 	readonly state: State;
 	readonly kind?: Kind;
 	readonly also?: readonly Kind[];
@@ -45,7 +46,7 @@ export function strongest(weights: Float64Array): Explanation['reasons'] {
 
 export function describe(series: Series, settings: Settings, findings: Findings): Explanation {
 	const {of, history} = series;
-	const {run, siblings = NO_SIBLINGS, changes = [], reasons = [], ...found} = findings;
+	const {run, siblings = NO_SIBLINGS, changes = [], reasons = [], atMs: _, ...found} = findings;
 	const usual = (metric: 0 | 1) => {
 		const {median, low, high} = series.baseline.usual[metric];
 		const unit = metric === 0 ? 1 : MIB;
@@ -63,11 +64,11 @@ export function describe(series: Series, settings: Settings, findings: Findings)
 	const window = settings.consecutive + 1;
 	return {
 		of,
-		atMs: history.atMs(0),
+		atMs: series.count > 0 ? history.atMs(0) : (findings.atMs ?? Number.NaN),
 		learned: Math.min(series.count, settings.train),
 		training: settings.train,
 		sampleMs: series.sampleMs,
-		value: {cpu: history.cpu[history.place(0)] as number, memory: (history.memory[history.place(0)] as number) * MIB},
+		value: {cpu: history.newest(0), memory: history.newest(1) * MIB},
 		usual: {cpu: usual(0), memory: usual(1)},
 		score: series.score,
 		threshold: series.thresholdThen,
@@ -75,11 +76,13 @@ export function describe(series: Series, settings: Settings, findings: Findings)
 		...(run && {confirmed: {odd: Math.min(run.last - run.first + 1, window), of: window}}),
 		siblings,
 		changes,
-		baseline: {ageMs: history.atMs(0) - history.originMs, samples: Math.min(series.count, baseline.learned), from: 'itself'},
-		provisional: series.count < settings.train,
+		baseline: {
+			ageMs: history.atMs(0) - history.originMs,
+			samples: Math.min(series.count, baseline.learned),
+			from: series.inherited ? 'previous pods' : 'itself',
+		},
+		provisional: series.count < settings.train && !series.inherited,
 		recurring: false,
 		...found,
 	};
 }
-
-export {FLOOR};

@@ -38,6 +38,11 @@ export class History {
 		return this.originMs + (this.tenths[this.place(back)] as number) * 100;
 	}
 
+	/** The newest value; NaN where there is none. */
+	newest(metric: number): number {
+		return this.count === 0 ? Number.NaN : (this.column(metric)[this.place(0)] as number);
+	}
+
 	column(metric: number): Float32Array {
 		return metric === 0 ? this.cpu : this.memory;
 	}

@@ -101,6 +101,7 @@ function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context
 	return {
 		...describe(watched.series, context.settings, {
 			...telling(kind),
+			atMs: context.atMs,
 			sinceMs,
 			heldMs: 0,
 			kills: context.kills(of),

@@ -78,7 +78,7 @@ export function compareSiblings(of: Series, siblings: Iterable<Series>, metric: 
 	return {count, alike, ratio: median(Float64Array.from(ratios))};
 }
 
-/** `siblings` compares CPU; asked only where it matters. */
+/** `siblings` compares CPU, or memory where memory alone is odd. */
 export function nameRun(run: Run, channels: number, sampleMs: number, stood: boolean, siblings: Siblings): Name {
 	const kinds: Kind[] = [];
 	const held = run.last - run.first + 1;
@@ -88,7 +88,12 @@ export function nameRun(run: Run, channels: number, sampleMs: number, stood: boo
 		else if (held * sampleMs >= SUSTAINED_MS) kinds.push('cpu-sustained');
 		else kinds.push('cpu-spike');
 	}
-	if (has(MEMORY_UP)) kinds.push(stood ? 'level-shift' : 'memory-spike');
+	// Memory that rises in all replicas rises with what they do.
+	if (has(MEMORY_UP)) {
+		if (stood) kinds.push('level-shift');
+		else if (kinds.length === 0 && siblings.ratio > SIBLINGS_FOLLOW) return {kind: 'load', also: [], metric: 'memory'};
+		else kinds.push('memory-spike');
+	}
 	if (has(CPU_DOWN)) kinds.push('drop');
 	kinds.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
 	const [kind = 'cpu-spike', ...also] = kinds;

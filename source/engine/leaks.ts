@@ -30,7 +30,7 @@ const values = new Float64Array(256);
 export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
 	const {series, growth} = watched;
 	const {history} = series;
-	const memory = history.memory[history.place(0)] as number;
+	const memory = history.newest(1);
 	if (watched.leak) {
 		watched.leak.peak = Math.max(watched.leak.peak, memory);
 		if (hasFallen(watched.leak, watched)) {
@@ -102,7 +102,7 @@ const onlyMemory = ({firing, series}: Watched): boolean => firing !== undefined 
 
 function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined): Telling {
 	const {of, series} = watched;
-	const memory = series.history.memory[series.history.place(0)] as number;
+	const memory = series.history.newest(1);
 	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
 	let severity: Severity = growth.long ? 'notice' : 'warning';
 	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
