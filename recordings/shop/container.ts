@@ -132,14 +132,14 @@ export class Container {
 	}
 
 	/** Undefined while it does not run. */
-	sample(): Sample | undefined {
+	sample(atMs = Date.now()): Sample | undefined {
 		const pid = this.#process?.pid;
 		if (pid === undefined) return undefined;
 		try {
 			const usage =
 				this.#group?.usage() ?? usageOfProcess(readFileSync(`/proc/${pid}/stat`, 'utf8'), readFileSync(`/proc/${pid}/status`, 'utf8'));
 			const {startedAtMs, restarts, lastExit} = this;
-			return {...usage, atMs: Date.now(), startedAtMs, restarts, ...(lastExit && {lastExit})};
+			return {...usage, atMs, startedAtMs, restarts, ...(lastExit && {lastExit})};
 		} catch {
 			// It ended between two lines of ours.
 			return undefined;

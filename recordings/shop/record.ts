@@ -24,17 +24,30 @@ const {values} = parseArgs({
 const INTERVAL_MS = 10_000;
 const TITLE = 'A small shop: a leak, a busy loop, more customers, and ordinary days';
 const SCHEDULE_MINUTES = 105;
-const minutes = Number(values.minutes);
-const seed = Number(values.seed);
+const minutes = positive('minutes');
+const warmUpSeconds = positive('warmup');
+const seed = positive('seed');
+if (values.schedule !== 'real' && values.schedule !== 'compressed') refuse(`--schedule is real or compressed, got ${values.schedule}`);
+// A compressed schedule is the whole of it in fewer minutes, for a dry run: shorter, faster, and never calm.
 const scale = values.schedule === 'compressed' ? minutes / SCHEDULE_MINUTES : 1;
 const isPacked = values.out.endsWith('.gz');
 const path = isPacked ? values.out.slice(0, -3) : values.out;
+
+function positive(name: 'minutes' | 'warmup' | 'seed'): number {
+	const value = Number(values[name]);
+	return value > 0 && Number.isFinite(value) ? value : refuse(`--${name} is a number above 0, got ${values[name]}`);
+}
+
+function refuse(reason: string): never {
+	console.error(reason);
+	process.exit(2);
+}
 
 const say = (line: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
 const shop = new Shop(seed, scale, say);
 const sampler = new Sampler(INTERVAL_MS, dice(seed + 1));
 
-const startMs = Math.ceil((Date.now() + Number(values.warmup) * 1000) / 1000) * 1000;
+const startMs = Math.ceil((Date.now() + warmUpSeconds * 1000) / 1000) * 1000;
 const endMs = startMs + minutes * 60_000;
 const writer = new Writer(startMs);
 // Scrapes of the warm-up are thrown away: the first that is kept has readings of everybody.
@@ -137,12 +150,12 @@ process.on('uncaughtException', error => {
 
 shop.start();
 say(
-	`${shop.members.length} containers, ${shop.hierarchy ? `control groups version ${shop.hierarchy.version}` : 'no control groups'}; recording begins in ${values.warmup} s`,
+	`${shop.members.length} containers, ${shop.hierarchy ? `control groups version ${shop.hierarchy.version}` : 'no control groups'}; recording begins in ${warmUpSeconds} s`,
 );
 // Many customers at first, so that heaps and compilers have settled before anybody looks.
 for (const {name} of customers(scale).targets) {
 	shop.load(name, 3);
-	setTimeout(() => shop.load(name, 1), Number(values.warmup) * 400);
+	setTimeout(() => shop.load(name, 1), warmUpSeconds * 400);
 }
 const acts = [...ACTS].sort((a, b) => a.atMinute - b.atMinute);
 

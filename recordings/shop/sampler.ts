@@ -63,11 +63,13 @@ interface Watched {
 export class Sampler {
 	readonly #intervalMs: number;
 	readonly #roll: () => number;
+	readonly #clock: () => number;
 	readonly #watched = new Map<Member, Watched>();
 
-	constructor(intervalMs: number, roll: () => number) {
+	constructor(intervalMs: number, roll: () => number, clock: () => number = Date.now) {
 		this.#intervalMs = intervalMs;
 		this.#roll = roll;
+		this.#clock = clock;
 	}
 
 	/** Takes the samples that are due; each container has its own phase and a second of jitter. Call it often. */
@@ -84,7 +86,7 @@ export class Sampler {
 			}
 			if (nowMs < watched.dueMs + this.#intervalMs * 0.1 * this.#jitter(watched.dueMs)) continue;
 			watched.dueMs += this.#intervalMs;
-			watched.newest = member.container.sample() ?? watched.newest;
+			watched.newest = member.container.sample(this.#clock()) ?? watched.newest;
 		}
 	}
 
