@@ -2,10 +2,11 @@
 import {createEngine} from '../engine/engine.ts';
 import type {Settings} from '../engine/settings.ts';
 import type {Assessment, Engine} from '../engine/verdict.ts';
-import type {Scrape} from '../scrape.ts';
+import type {Label, Scrape} from '../scrape.ts';
 import {type Alarm, AlarmLog} from './alarms.ts';
 import {alarmedSamples, countStream, DEFAULT_WARM_UP, emptyCount, type Figures, figures, type WarmUp} from './counting.ts';
 import {type CsvSet, csvScrapes} from './csv.ts';
+import {countLabels, type RecordingFigures} from './labels.ts';
 
 export interface Options {
 	readonly settings?: Partial<Settings>;
@@ -41,4 +42,21 @@ export function evaluateCsv(file: string, set: CsvSet, {settings = {}, warmUp = 
 	const count = emptyCount();
 	for (const stream of set.streams) countStream(stream, alarmedSamples(stream, byStream.get(stream.name) ?? []), warmUp, count);
 	return {figures: figures(file, count), alarms};
+}
+
+/** A labelled recording: every label is a window. */
+export async function evaluateRecording(
+	file: string,
+	scrapes: AsyncIterable<Scrape> | Iterable<Scrape>,
+	{settings = {}, engine = createEngine(settings)}: Options = {},
+): Promise<{readonly figures: RecordingFigures; readonly alarms: readonly Alarm[]}> {
+	const log = new AlarmLog();
+	const labels: Label[] = [];
+	let readings = 0;
+	for await (const scrape of scrapes) {
+		readings += scrape.readings.length;
+		labels.push(...(scrape.labels ?? []));
+		log.add(drain(engine.assess(scrape)).events);
+	}
+	return {figures: countLabels(file, readings, labels, log.anomalies), alarms: log.alarms()};
 }
