@@ -219,17 +219,30 @@ Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 10-19 see d
 	const {usage, does} = COMMANDS[command];
 	const row = ([name, flag]: readonly [string, Flag]): string => {
 		const left = `${flag.short ? `-${flag.short}, ` : '    '}${flagName(name)}${flag.value ? ` ${flag.value}` : ''}`;
-		return `  ${left.padEnd(33)} ${flag.help}${flag.default === undefined ? '' : ` (${flag.default})`}`;
+		return `  ${left.padEnd(33)} ${wrap(`${flag.help}${flag.default === undefined ? '' : ` (${flag.default})`}`, 36)}`;
 	};
 	const own = flagsOf(command).filter(([, flag]) => !flag.cluster);
 	const cluster = flagsOf(command).filter(([, flag]) => flag.cluster);
 	return [
-		`${does}\n`,
+		`${wrap(does, 0)}\n`,
 		`usage: ${usage}\n`,
 		...own.map(row),
 		...(cluster.length > 0 ? ['\nWhich cluster, and what of it:', ...cluster.map(row)] : []),
 		'',
 	].join('\n');
+}
+
+const HELP_WIDTH = 100;
+
+/** Breaks a text at its spaces; what follows the first line is indented. */
+function wrap(text: string, indent: number): string {
+	const lines: string[] = [''];
+	for (const word of text.split(' ')) {
+		const line = lines.at(-1) ?? '';
+		if (line !== '' && indent + line.length + 1 + word.length > HELP_WIDTH) lines.push(word);
+		else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+	}
+	return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 /** `90`, `45s`, `30m`, `1h30m`, `2d` → milliseconds. @throws {UsageError} */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import process from 'node:process';
+import {setTimeout} from 'node:timers/promises';
 import {type IPty, spawn} from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
@@ -82,12 +83,19 @@ export class Terminal {
 				done();
 				resolve();
 			};
-			const timer = setTimeout(() => {
+			const timer = globalThis.setTimeout(() => {
 				done();
 				reject(new Error(`Waited ${deadlineMs} ms in vain for: ${what}\nexit code ${this.exitCode}\n${this.text}`));
 			}, deadlineMs);
 			this.#changed.add(look);
 		});
+	}
+
+	/** What is sent in so long: a measurement, no waiting for something. */
+	async bytesWithin(ms: number): Promise<number> {
+		const before = this.bytes;
+		await setTimeout(ms);
+		return this.bytes - before;
 	}
 
 	async exited(): Promise<number> {

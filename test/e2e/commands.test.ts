@@ -1,0 +1,105 @@
+// The built program as a script would call it: exit codes, one sentence of what happened and one of what to do, never a stack trace.
+import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import test, {after} from 'node:test';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'oddpod-test-'));
+after(() => rmSync(folder, {recursive: true}));
+const file = (name: string, content: string): string => {
+	const at = path.join(folder, name);
+	writeFileSync(at, content);
+	return at;
+};
+
+interface Result {
+	readonly status: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+function oddpod(args: readonly string[], env: Readonly<Record<string, string>> = {}): Result {
+	const {status, stdout, stderr} = spawnSync(process.execPath, ['dist/oddpod.js', ...args], {
+		encoding: 'utf8',
+		env: {...process.env, KUBECONFIG: '', HOME: folder, TZ: 'UTC', KUBERNETES_SERVICE_HOST: '', ...env},
+		timeout: 60_000,
+	});
+	for (const text of [stdout, stderr]) assert.doesNotMatch(text, /^\s+at .*:\d+:\d+|\x1b\[\?1049h/m, 'no stack trace, no alternate screen');
+	return {status, stdout, stderr};
+}
+
+const empty = file('empty.jsonl', '');
+const text = file('text.jsonl', 'hello\n');
+const newer = file('newer.jsonl', '{"oddpod":99,"startedAtMs":1}\n');
+const json = file('other.jsonl', '{"version":2}\n');
+const columns = file('columns.csv', 'stream,cpu\na,1\n');
+const kubeconfig = file(
+	'kubeconfig',
+	JSON.stringify({
+		apiVersion: 'v1',
+		kind: 'Config',
+		'current-context': 'a',
+		contexts: [{name: 'a', context: {cluster: 'a', user: 'a'}}],
+		clusters: [{name: 'a', cluster: {server: 'https://127.0.0.1:1'}}],
+		users: [{name: 'a', user: {token: 'very-secret-token'}}],
+	}),
+);
+
+/** Arguments, exit code, what stderr says, environment. */
+const refused: readonly (readonly [string, readonly string[], number, RegExp, Readonly<Record<string, string>>?])[] = [
+	['a missing file', ['replay', path.join(folder, 'none')], 1, /there is no file.*\n.*oddpod demo/],
+	['an empty file', ['replay', empty], 1, /is empty.*\n.+/],
+	['a text', ['replay', text], 1, /not JSON.*\n.+/],
+	['another JSON', ['check', json], 1, /not the header.*\n.+/],
+	['a newer recording', ['replay', newer], 1, /version 99.*\n.+/],
+	['a folder', ['check', folder], 1, /folder.*\n.+/],
+	['a CSV without its columns', ['evaluate', columns], 1, /no column t.*\n.+/],
+	['no kubeconfig', ['top'], 1, /oddpod demo\.?\n$/],
+	['an unknown context', ['top', '--context', 'b'], 1, /context.*b.*\n.+/, {KUBECONFIG: kubeconfig}],
+	['a watch without a terminal', [], 1, /terminal.*\n.*oddpod (check|top)/],
+	['an unknown flag', ['replay', 'x', '--sped', '3'], 2, /--sped.*\n.*oddpod help replay/],
+	['a flag of another command', ['top', '--speed', '3'], 2, /--speed.*oddpod top/],
+	['a flag out of range', ['demo', '--speed', '-1'], 2, /--speed.*0\.1/],
+	['a flag that is no number', ['demo', '--speed', 'fast'], 2, /--speed.*number/],
+	['an interval below 5 s', ['check', '--interval', '1'], 2, /--interval.*5/],
+	['an unknown kind', ['check', text, '--fail-on', 'everything'], 2, /--fail-on.*memory-leak/],
+	['a time that is none', ['check', text, '--for', 'soon'], 2, /--for.*30m/],
+	['an unknown word', ['everything'], 2, /everything.*\n.*oddpod help/],
+	['no file', ['evaluate'], 2, /FILE/],
+	['too many files', ['replay', 'a', 'b'], 2, /one FILE/],
+	['both -n and -A', ['top', '-n', 'a', '-A'], 2, /--namespace.*--all-namespaces/],
+	['an unknown help', ['help', 'everything'], 2, /everything/],
+];
+for (const [what, args, status, said, env] of refused) {
+	test(`${what} is refused with exit code ${status} and what to do`, () => {
+		const result = oddpod(args, env);
+		assert.match(result.stderr, said);
+		assert.equal(result.status, status);
+		assert.equal(result.stdout, '');
+	});
+}
+
+test("an unreachable server is told in kubectl's words, and no secret with it", () => {
+	const {status, stderr} = oddpod(['top', '--request-timeout', '2s'], {KUBECONFIG: kubeconfig});
+	assert.equal(status, 1);
+	assert.match(stderr, /127\.0\.0\.1:1 was refused/);
+	assert.doesNotMatch(stderr, /very-secret-token/);
+});
+
+test('--version and --help answer at once', () => {
+	assert.match(oddpod(['--version']).stdout, /^\d+\.\d+\.\d+\n$/);
+	assert.match(oddpod(['--help']).stdout, /oddpod demo[\s\S]*oddpod check/);
+	for (const command of ['demo', 'replay', 'top', 'check', 'evaluate', 'explain', 'doctor', 'watch']) {
+		const {stdout, status} = oddpod(['help', command]);
+		assert.equal(status, 0);
+		assert.match(stdout, /usage: oddpod/);
+		assert.ok(
+			stdout.split('\n').every(line => line.length <= 100),
+			'a line fits a terminal',
+		);
+	}
+	assert.equal(oddpod(['replay', '--help']).stdout, oddpod(['help', 'replay']).stdout);
+});
