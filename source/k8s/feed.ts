@@ -1,6 +1,6 @@
 import type {Absence, AbsenceReason, Container, Details, Feed, Problem, Reading, Scrape} from '../scrape.ts';
 import {absenceOf, type Surroundings, silentNodes} from './absence.ts';
-import {narrowed, type Readable, readableNamespaces} from './access.ts';
+import {isForbidden, narrowed, readableNamespaces} from './access.ts';
 import {cleanText} from './clean.ts';
 import {type Clock, systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
@@ -122,8 +122,8 @@ class LiveFeed implements Feed {
 	readonly #asked: readonly string[] | undefined;
 	#pods: Pods[] = [];
 	#podsOver = new AbortController();
-	#readable: Promise<Readable> | undefined;
-	#readableAtMs = Number.NEGATIVE_INFINITY;
+	#narrowing: Promise<void> | undefined;
+	#narrowedAtMs = Number.NEGATIVE_INFINITY;
 
 	#rounds: Round[] = [];
 	#latest: Round | undefined;
@@ -222,6 +222,7 @@ class LiveFeed implements Feed {
 		try {
 			this.#followPods(this.#asked, over.signal);
 			void this.#nodes.follow(over.signal);
+			void this.#keepNarrow(over.signal);
 			void this.#poller.run(
 				over.signal,
 				round => this.#round(round),
@@ -257,21 +258,22 @@ class LiveFeed implements Feed {
 		this.#ring(true);
 	}
 
-	async #pollFailed({failure, registered, version}: PollFailure, signal: AbortSignal): Promise<void> {
-		const forbidden = failure.type === 'status' && failure.status === 403;
-		if (forbidden && this.#asked === undefined && failure.named && !failure.message.includes('"system:anonymous"'))
+	async #pollFailed({failure, registered, version}: PollFailure, signal: AbortSignal): Promise<'again' | 'later'> {
+		if (lacksRights(failure) && this.#asked === undefined && this.#poller.scopes === undefined) {
 			await this.#narrow(signal);
-		const narrowing = forbidden && this.#poller.scopes !== undefined && this.#asked === undefined;
-		if (signal.aborted) return;
-		if (!narrowing || this.#poller.scopes?.length === 0) {
-			const unavailable = failure.type === 'status' && failure.status === 503 && version !== undefined;
-			const condition = unavailable ? await unavailableBecause(this.#transport, version, {signal}) : undefined;
-			this.#board.end(id => METRICS_PROBLEMS.test(id) && id !== problemOf(failure, this.#at('metrics'))?.id);
-			this.#tell(failure, 'metrics', this.#asked?.length === 1 ? this.#asked[0] : undefined, registered, condition);
-			this.#metricsFail = true;
-			this.#metricsSettled = true;
+			// With fewer namespaces it is asked again before anything is said.
+			if (this.#poller.scopes !== undefined) return 'again';
 		}
+		const unavailable = failure.type === 'status' && failure.status === 503 && version !== undefined;
+		const condition = unavailable ? await unavailableBecause(this.#transport, version, {signal}) : undefined;
+		if (signal.aborted) return 'later';
+		const id = problemOf(failure, this.#at('metrics'))?.id;
+		this.#board.end(other => METRICS_PROBLEMS.test(other) && other !== id);
+		this.#tell(failure, 'metrics', this.#asked?.length === 1 ? this.#asked[0] : undefined, registered, condition);
+		this.#metricsFail = true;
+		this.#metricsSettled = true;
 		this.#ring(true);
+		return 'later';
 	}
 
 	#at(asked: 'metrics' | 'pods') {
@@ -358,36 +360,52 @@ class LiveFeed implements Feed {
 	#podsChanged(signal: AbortSignal): void {
 		this.#touch();
 		const [first] = this.#pods;
-		if (first?.scope.namespace === undefined && first?.state.state === 'failed' && this.#asked === undefined) {
-			const {failure} = first.state;
-			if (failure.type === 'status' && failure.status === 403 && failure.named && !failure.message.includes('"system:anonymous"'))
-				void this.#narrow(signal);
+		if (this.#asked !== undefined || first?.scope.namespace !== undefined || first?.state.state !== 'failed') return;
+		// An API server that starts forbids everything for a moment.
+		if (first.failures > 1 && lacksRights(first.state.failure)) void this.#narrow(signal);
+	}
+
+	/** All namespaces may not be read: those that may. Metrics and pods are granted apart; what may be read everywhere is read everywhere. */
+	#narrow(signal: AbortSignal): Promise<void> {
+		this.#narrowing ??= this.#narrowNow(signal).finally(() => {
+			this.#narrowing = undefined;
+		});
+		return this.#narrowing;
+	}
+
+	async #narrowNow(signal: AbortSignal): Promise<void> {
+		if (this.#clock.now() - this.#narrowedAtMs < LiveFeed.narrowAgainMs) return;
+		this.#narrowedAtMs = this.#clock.now();
+		const [allMetrics, allPods] = await Promise.all([
+			this.#transport.list(this.#poller.path(undefined), () => {}, {signal}),
+			this.#transport.list('/api/v1/pods?limit=1', () => {}, {signal}),
+		]);
+		const few = isForbidden(allMetrics) || isForbidden(allPods);
+		const readable = few
+			? await readableNamespaces(this.#transport, namespace => this.#poller.path(namespace), [this.#access.namespace], signal)
+			: undefined;
+		if (signal.aborted) return;
+		const metrics = isForbidden(allMetrics) && readable !== undefined && readable.metrics.length > 0 ? readable.metrics : undefined;
+		const pods = isForbidden(allPods) && readable !== undefined && readable.pods.length > 0 ? readable.pods : undefined;
+		this.#poller.scopes = metrics;
+		const before = this.#pods.map(({scope}) => scope.namespace).join(',');
+		if (before !== (pods ?? []).join(',')) this.#followPods(pods, signal);
+		for (const [what, names] of [
+			['metrics', metrics],
+			['pods', pods],
+		] as const) {
+			if (names === undefined) this.#board.end(id => id === `narrowed-${what}`);
+			else this.#board.set(narrowed(what, names, readable?.namespaces ?? Number.NaN), this.#clock.now());
 		}
 	}
 
-	/** All namespaces may not be read: those that may. Metrics and pods are granted apart. */
-	async #narrow(signal: AbortSignal): Promise<void> {
-		const now = this.#clock.now();
-		if (this.#readable === undefined || now - this.#readableAtMs > LiveFeed.narrowAgainMs) {
-			this.#readableAtMs = now;
-			this.#readable = readableNamespaces(this.#transport, namespace => this.#poller.path(namespace), [this.#access.namespace], signal);
-			const {metrics, pods, namespaces} = await this.#readable;
-			if (signal.aborted) return;
-			// Each by itself: what may be read everywhere is read everywhere.
-			const podsForbidden = this.#pods.every(({state}) => state.state === 'failed');
-			if (podsForbidden && pods.length > 0) {
-				this.#followPods(pods, signal);
-				this.#board.set(narrowed('pods', pods, namespaces), now);
-				this.#board.end(id => id === 'forbidden-pods');
-			}
-			const all = await this.#transport.list(this.#poller.path(undefined), () => {}, {signal});
-			if (!all.ok && all.failure.type === 'status' && all.failure.status === 403 && metrics.length > 0) {
-				this.#poller.scopes = metrics;
-				this.#board.set(narrowed('metrics', metrics, namespaces), now);
-			}
-			return;
+	/** Rights and namespaces come and go. */
+	async #keepNarrow(signal: AbortSignal): Promise<void> {
+		while (!signal.aborted) {
+			await this.#clock.sleep(LiveFeed.narrowAgainMs + 1000, signal);
+			const isNarrow = this.#asked === undefined && (this.#poller.scopes !== undefined || this.#pods[0]?.scope.namespace !== undefined);
+			if (isNarrow && !signal.aborted) await this.#narrow(signal);
 		}
-		await this.#readable;
 	}
 
 	#pod(id: string): Pod | undefined {
@@ -631,9 +649,9 @@ class LiveFeed implements Feed {
 		}
 		for (const node of this.#nodes.byName.values())
 			if (node.memoryPressure) set(pressureProblem(node, this.#allPods(), key => this.#memoryBytes.get(key) ?? Number.NaN));
-		for (const {state, scope} of this.#pods) {
+		for (const {state, scope, failures} of this.#pods) {
 			const failure = state.state === 'loading' ? undefined : state.failure;
-			if (failure === undefined) continue;
+			if (failure === undefined || (lacksRights(failure) && failures < 2)) continue;
 			const problem = problemOf(failure, {...this.#at('pods'), ...(scope.namespace !== undefined && {namespace: scope.namespace})});
 			// What has already been said of the metrics need not be said twice.
 			if (problem !== undefined && !board.list.some(({id}) => id === problem.id))
@@ -683,6 +701,14 @@ class LiveFeed implements Feed {
 		return emptyProblem({running, oldestMs, name}, where);
 	}
 }
+
+/** The user is known, and not allowed. */
+const lacksRights = (failure: Failure): boolean =>
+	failure.type === 'status' &&
+	failure.status === 403 &&
+	failure.named &&
+	!failure.message.includes('"system:anonymous"') &&
+	!/cannot impersonate/.test(failure.message);
 
 /** Those that a good poll ends. */
 const METRICS_PROBLEMS =

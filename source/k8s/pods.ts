@@ -71,6 +71,11 @@ export class Pods {
 		this.#starts = new StartLimit(options.clock, Pods.startsPerMinute);
 	}
 
+	/** Failures in a row. */
+	get failures(): number {
+		return this.#backoff.failures;
+	}
+
 	/** Until the signal aborts. */
 	async follow(signal: AbortSignal): Promise<void> {
 		while (!signal.aborted) {
@@ -82,14 +87,15 @@ export class Pods {
 				this.#backoff.reset();
 				continue;
 			}
+			const waitMs = this.#backoff.next(failure.type === 'status' ? failure.retryAfterMs : 0);
 			this.#fail(failure);
-			await this.#clock.sleep(this.#backoff.next(failure.type === 'status' ? failure.retryAfterMs : 0), signal);
+			await this.#clock.sleep(waitMs, signal);
 		}
 	}
 
 	#fail(failure: Failure): void {
 		// That a watch ends is how watches are: it is worth a word only when the next attempts fail too.
-		if (this.state.state === 'known' && this.#backoff.failures < 2) return;
+		if (this.state.state === 'known' && this.#backoff.failures < 3) return;
 		this.state = this.state.state === 'known' ? {state: 'known', failure} : {state: 'failed', failure};
 		this.#touch();
 	}

@@ -79,8 +79,12 @@ export class Poller {
 		return `/apis/metrics.k8s.io/${this.#version ?? 'v1beta1'}${within}/pods${query}`;
 	}
 
-	/** Until the signal aborts. */
-	async run(signal: AbortSignal, onRound: (round: Round) => void, onFailure: (failure: PollFailure) => Promise<void>): Promise<void> {
+	/** Until the signal aborts. `onFailure` says whether something was changed that makes asking again at once sensible. */
+	async run(
+		signal: AbortSignal,
+		onRound: (round: Round) => void,
+		onFailure: (failure: PollFailure) => Promise<'again' | 'later'>,
+	): Promise<void> {
 		while (!signal.aborted) {
 			const outcome = await this.#poll(signal);
 			if (signal.aborted) return;
@@ -101,14 +105,14 @@ export class Poller {
 		}
 	}
 
-	async #failed(failed: PollFailure, onFailure: (failure: PollFailure) => Promise<void>): Promise<number> {
+	async #failed(failed: PollFailure, onFailure: (failure: PollFailure) => Promise<'again' | 'later'>): Promise<number> {
 		const {failure, registered} = failed;
 		const isForbidden = failure.type === 'status' && failure.status === 403;
 		this.#forbidden = isForbidden ? this.#forbidden + 1 : 0;
 		const waitMs = this.#backoff.next(failure.type === 'status' ? failure.retryAfterMs : 0);
 		// While an API server starts it forbids everything for a moment: once is no reason to say that rights are missing.
 		if (this.#forbidden === 1) return Math.max(500, Math.min(waitMs, 1000));
-		await onFailure(failed);
+		if ((await onFailure(failed)) === 'again') return 0;
 		return registered ? waitMs : Poller.probeMs + this.#clock.random() * Poller.probeMs;
 	}
 

@@ -52,6 +52,14 @@ export interface Traffic {
 	failures: number;
 }
 
+interface Attempt<T> {
+	readonly result: Result<T>;
+	/** The login that was answered with 401. */
+	readonly refused: Login | undefined;
+	/** The connection had been closed by the server before it was asked. */
+	readonly stale: boolean;
+}
+
 const TIMEOUT = Symbol('timeout');
 
 /** Speaks to one API server: GET and nothing else, so read-only by construction. */
@@ -153,13 +161,16 @@ export class Transport {
 		arm();
 		try {
 			for (let attempt = 1; ; attempt++) {
-				const outcome = await this.#attempt(path, over.signal, timeoutMs, body => take(body, arm));
-				if (outcome.ok || attempt > 1) return this.#count(outcome);
+				// What decides about a second attempt stays here: a login must not travel with an answer.
+				const {result, refused, stale} = await this.#attempt(path, over.signal, timeoutMs, body => take(body, arm));
 				const again =
-					outcome.refused !== undefined
-						? this.#credentials.renew(outcome.refused) // credentials that ran out: once more with new ones
-						: outcome.stale; // a kept connection that the server had closed: nothing was asked yet
-				if (!again) return this.#count(outcome);
+					attempt === 1 &&
+					(refused !== undefined
+						? this.#credentials.renew(refused) // credentials that ran out: once more with new ones
+						: stale); // a kept connection that the server had closed: nothing was asked yet
+				if (again) continue;
+				if (!result.ok && result.failure.type !== 'aborted') this.traffic.failures++;
+				return result;
 			}
 		} finally {
 			timer.abort();
@@ -167,17 +178,7 @@ export class Transport {
 		}
 	}
 
-	#count<T>(outcome: Result<T>): Result<T> {
-		if (!outcome.ok && outcome.failure.type !== 'aborted') this.traffic.failures++;
-		return outcome;
-	}
-
-	async #attempt<T>(
-		path: string,
-		signal: AbortSignal,
-		timeoutMs: number,
-		take: (body: Readable) => Promise<T>,
-	): Promise<Result<T> & {readonly refused?: Login; readonly stale?: boolean}> {
+	async #attempt<T>(path: string, signal: AbortSignal, timeoutMs: number, take: (body: Readable) => Promise<T>): Promise<Attempt<T>> {
 		let reused = false;
 		let answered = false;
 		try {
@@ -212,28 +213,24 @@ export class Transport {
 			const body = unpacked(response);
 			if (status !== 200) {
 				const failure = await this.#statusFailure(status, response, body, login);
-				return {ok: false, failure, ...(status === 401 && {refused: login})};
+				return {result: {ok: false, failure}, refused: status === 401 ? login : undefined, stale: false};
 			}
 			const value = await take(body);
-			return {ok: true, value, serverMs: Date.parse(response.headers.date ?? '')};
+			return {result: {ok: true, value, serverMs: Date.parse(response.headers.date ?? '')}, refused: undefined, stale: false};
 		} catch (error) {
-			if (signal.aborted)
-				return {ok: false, failure: signal.reason === TIMEOUT ? {type: 'timeout', afterMs: timeoutMs} : {type: 'aborted'}};
-			if (error instanceof CredentialsError) {
-				const message = this.#credentials.redact(error.message);
-				return {
-					ok: false,
-					failure: {type: 'credentials', message, ...(error.hint !== undefined && {hint: this.#credentials.redact(error.hint)})},
-				};
-			}
-			if (error instanceof ListError) return {ok: false, failure: {type: 'malformed', message: this.#credentials.redact(error.message)}};
-			const {code, message} = error as NodeJS.ErrnoException;
-			return {
-				ok: false,
-				failure: {type: 'network', code: code ?? 'unknown', message: this.#credentials.redact(cleanText(message, 300))},
-				stale: reused && !answered,
-			};
+			const failure = this.#failureOf(error, signal, timeoutMs);
+			return {result: {ok: false, failure}, refused: undefined, stale: failure.type === 'network' && reused && !answered};
 		}
+	}
+
+	#failureOf(error: unknown, signal: AbortSignal, timeoutMs: number): Failure {
+		if (signal.aborted) return signal.reason === TIMEOUT ? {type: 'timeout', afterMs: timeoutMs} : {type: 'aborted'};
+		const redact = (text: string) => this.#credentials.redact(text);
+		if (error instanceof CredentialsError)
+			return {type: 'credentials', message: redact(error.message), ...(error.hint !== undefined && {hint: redact(error.hint)})};
+		if (error instanceof ListError) return {type: 'malformed', message: redact(error.message)};
+		const {code, message} = error as NodeJS.ErrnoException;
+		return {type: 'network', code: code ?? 'unknown', message: redact(cleanText(message, 300))};
 	}
 
 	async #document(body: Readable): Promise<Record<string, unknown>> {

@@ -1,0 +1,499 @@
+import assert from 'node:assert/strict';
+import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import http from 'node:http';
+import net, {type AddressInfo} from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {after, test} from 'node:test';
+import zlib from 'node:zlib';
+import {Credentials} from '../../source/k8s/credentials.ts';
+import {isProblem, loadKubeconfig} from '../../source/k8s/kubeconfig.ts';
+import type {ClusterOptions} from '../../source/k8s/options.ts';
+import {type Failure, type Result, Transport, type WatchEvent} from '../../source/k8s/transport.ts';
+import {CLIENT_CERTIFICATE, CLIENT_KEY, kubeconfig, OTHER_CA, ScriptedServer, type Stream, wire, wireJson} from './scripted-server.ts';
+import {settle, TurnedClock, until} from './turned-clock.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'oddpod-transport-'));
+after(() => rmSync(folder, {recursive: true}));
+const server = await ScriptedServer.start();
+after(() => server.close());
+const never = new AbortController().signal;
+const LIST = '/apis/metrics.k8s.io/v1beta1/pods';
+
+let configs = 0;
+function open(text: string, options: ClusterOptions = {}, clock = new TurnedClock()) {
+	const file = path.join(folder, `config-${++configs}`);
+	writeFileSync(file, text);
+	const load = () => {
+		const access = loadKubeconfig({kubeconfig: file, env: {}, ...options});
+		return isProblem(access) ? undefined : access;
+	};
+	const access = load();
+	assert.ok(access !== undefined);
+	const credentials = new Credentials(access, load, clock, false);
+	after(() => credentials.closeConnections());
+	return {transport: new Transport(credentials, clock, options.requestTimeoutMs), credentials, clock, file};
+}
+const usual = () => open(kubeconfig(server.url));
+
+function failureOf(result: Result<unknown>): Failure {
+	assert.ok(!result.ok);
+	return result.failure;
+}
+
+async function countItems(transport: Transport, where = LIST): Promise<number> {
+	let items = 0;
+	const result = await transport.list(where, () => items++, {signal: never});
+	assert.ok(result.ok, JSON.stringify(result));
+	return items;
+}
+
+test('50 polls open one connection', async () => {
+	server.path(LIST, {...wire('03-list-100'), gzip: true});
+	const {transport} = usual();
+	const before = server.connections;
+	for (let i = 0; i < 50; i++) assert.equal(await countItems(transport), 100);
+	assert.equal(server.connections - before, 1);
+	assert.equal(transport.traffic.connections, 1);
+});
+
+test('asks for gzip by the one token that the API server knows', async () => {
+	server.path(LIST, {...wire('03-list-100'), gzip: true});
+	await countItems(usual().transport);
+	assert.equal(server.requests.at(-1)?.headers['accept-encoding'], 'gzip');
+});
+
+test('a kept connection that the server has closed is opened again without a word', async () => {
+	server.path(LIST, wire('03-list-100'));
+	const {transport} = usual();
+	await countItems(transport);
+	server.turns(LIST, 'reset', wire('03-list-100'));
+	assert.equal(await countItems(transport), 100);
+	server.turns(LIST, 'reset');
+	const fresh = usual().transport;
+	assert.deepEqual(failureOf(await fresh.list(LIST, () => {}, {signal: never})).type, 'network');
+});
+
+test('texts where JSON is promised are read by their first character', async () => {
+	const {transport} = usual();
+	const failure = async (name: string) => {
+		server.path(LIST, wire(name));
+		const found = failureOf(await transport.list(LIST, () => {}, {signal: never}));
+		assert.ok(found.type === 'status', name);
+		return [found.status, found.reason, found.message];
+	};
+	assert.deepEqual(await failure('01-no-apiservice-list'), [404, undefined, '404 page not found']);
+	assert.deepEqual(await failure('07-503-unavailable'), [503, undefined, 'service unavailable']);
+	assert.deepEqual(await failure('07-504-slow-backend'), [504, 'Timeout', 'Timeout: request did not complete within the allotted timeout']);
+	assert.deepEqual(await failure('05-401-bad-token'), [401, 'Unauthorized', 'Unauthorized']);
+	server.path(LIST, {status: 200, headers: {'content-type': 'application/json'}, body: '<html>Please log in</html>'});
+	assert.deepEqual(failureOf(await transport.list(LIST, () => {}, {signal: never})), {
+		type: 'malformed',
+		message: 'a web page instead of JSON',
+	});
+	assert.deepEqual(failureOf(await transport.get(LIST, {signal: never})), {type: 'malformed', message: 'a web page instead of JSON'});
+	server.path(LIST, {status: 200, headers: {'content-type': 'text/plain'}, body: wire('03-list-100').body ?? ''});
+	assert.equal(await countItems(transport), 100);
+});
+
+test('a body that is cut is a failure, packed or not', async () => {
+	const {transport} = usual();
+	const body = wire('03-list-100').body as Buffer;
+	server.path(LIST, {body: body.subarray(0, 20_000)});
+	assert.equal(failureOf(await transport.list(LIST, () => {}, {signal: never})).type, 'malformed');
+	server.path(LIST, {headers: {'content-encoding': 'gzip'}, body: zlib.gzipSync(body).subarray(0, 2000)});
+	assert.deepEqual(failureOf(await transport.list(LIST, () => {}, {signal: never})).type, 'network');
+	let stream: Stream | undefined;
+	server.path(LIST, begun => {
+		stream = begun;
+		begun.begin();
+		begun.write(body.subarray(0, 20_000));
+	});
+	const answer = transport.list(LIST, () => {}, {signal: never});
+	await until(() => stream !== undefined, 'the first half');
+	await settle();
+	stream?.cut();
+	assert.equal(failureOf(await answer).type, 'network');
+});
+
+test('the time limit covers the body, and the next request works', async () => {
+	const {transport, clock} = usual();
+	let started = false;
+	server.path(LIST, stream => {
+		stream.begin();
+		stream.write('{"items":[');
+		started = true;
+	});
+	const answer = transport.list(LIST, () => {}, {signal: never, timeoutMs: 10_000});
+	await until(() => started, 'the first bytes');
+	await clock.turn(9999);
+	await clock.turn(1);
+	assert.deepEqual(failureOf(await answer), {type: 'timeout', afterMs: 10_000});
+	server.path(LIST, wire('03-list-100'));
+	assert.equal(await countItems(transport), 100);
+	server.path(LIST, 'hang');
+	const hung = transport.list(LIST, () => {}, {signal: never, timeoutMs: 10_000});
+	await settle();
+	await clock.turn(10_000);
+	assert.equal(failureOf(await hung).type, 'timeout');
+	assert.equal(clock.sleepers, 0);
+});
+
+test('--request-timeout overrules the limits', async () => {
+	const {transport, clock} = open(kubeconfig(server.url), {requestTimeoutMs: 2000});
+	server.path(LIST, 'hang');
+	const hung = transport.list(LIST, () => {}, {signal: never, timeoutMs: 10_000});
+	await settle();
+	await clock.turn(2000);
+	assert.deepEqual(failureOf(await hung), {type: 'timeout', afterMs: 2000});
+});
+
+test('a body without end is given up, small or grown by unpacking', async () => {
+	const {transport} = usual();
+	server.path(LIST, {headers: {'content-encoding': 'gzip'}, body: zlib.gzipSync(Buffer.alloc(20 * 2 ** 20, 0x20), {level: 1})});
+	assert.equal(failureOf(await transport.list(LIST, () => {}, {signal: never})).type, 'malformed');
+	server.path('/version', {headers: {'content-encoding': 'gzip'}, body: zlib.gzipSync(Buffer.alloc(20 * 2 ** 20, 0x20), {level: 1})});
+	assert.equal(failureOf(await transport.get('/version', {signal: never})).type, 'malformed');
+	server.path(LIST, {status: 500, body: 'x'.repeat(1e6)});
+	const failure = failureOf(await transport.list(LIST, () => {}, {signal: never}));
+	assert.ok(failure.type === 'status' && failure.message.length <= 600);
+});
+
+test('stops when told to', async () => {
+	const {transport} = usual();
+	server.path(LIST, 'hang');
+	const stop = new AbortController();
+	const answer = transport.list(LIST, () => {}, {signal: stop.signal});
+	await settle();
+	stop.abort();
+	assert.deepEqual(failureOf(await answer), {type: 'aborted'});
+	assert.deepEqual(failureOf(await transport.list(LIST, () => {}, {signal: stop.signal})), {type: 'aborted'});
+});
+
+test('Retry-After is told in seconds and as a date', async () => {
+	const {transport, clock} = usual();
+	const after = async (value: string) => {
+		server.path(LIST, {status: 429, headers: {'retry-after': value}, body: 'Too many requests, please try again later.'});
+		const failure = failureOf(await transport.list(LIST, () => {}, {signal: never}));
+		return failure.type === 'status' ? failure.retryAfterMs : undefined;
+	};
+	assert.equal(await after('7'), 7000);
+	assert.equal(await after(new Date(Math.floor(clock.nowMs / 1000) * 1000 + 30_000).toUTCString()), 30_000);
+	assert.equal(await after('soon'), 0);
+});
+
+test('events come as they are flushed, packed or not', async () => {
+	for (const gzip of [false, true]) {
+		let stream: Stream | undefined;
+		server.path('/watch', begun => {
+			stream = begun;
+			begun.begin(gzip ? {'content-encoding': 'gzip'} : {});
+		});
+		const {transport} = usual();
+		const events: WatchEvent[] = [];
+		const done = transport.watch('/watch', event => events.push(event), {signal: never, silenceMs: 60_000});
+		await until(() => stream !== undefined, 'the watch');
+		const packer = zlib.createGzip({flush: zlib.constants.Z_SYNC_FLUSH});
+		packer.on('data', (chunk: Buffer) => stream?.write(chunk));
+		const send = (text: string) => (gzip ? packer.write(text) : stream?.write(text));
+		send('{"type":"ADDED","object":{"metadata":{"na');
+		send('me":"a"}}}\n{"type":"MODIFIED","object":{}}\n\n');
+		await until(() => events.length === 2, 'two events');
+		send('{"type":"BOOKMARK","object":{}}\n');
+		await until(() => events.length === 3, 'the third event');
+		if (gzip) await new Promise<void>(resolve => packer.end(resolve));
+		await settle();
+		stream?.end();
+		assert.equal((await done).ok, true);
+		assert.deepEqual(
+			events.map(({type}) => type),
+			['ADDED', 'MODIFIED', 'BOOKMARK'],
+		);
+	}
+});
+
+test('a watch on which nothing comes is given up; each event gives it more time', async () => {
+	let stream: Stream | undefined;
+	server.path('/watch', begun => {
+		stream = begun;
+		begun.begin();
+	});
+	const {transport, clock} = usual();
+	let events = 0;
+	const done = transport.watch('/watch', () => events++, {signal: never, silenceMs: 50_000});
+	await until(() => stream !== undefined, 'the watch');
+	await clock.turn(40_000);
+	stream?.write('{"type":"BOOKMARK","object":{}}\n');
+	await until(() => events === 1, 'the bookmark');
+	await clock.turn(40_000);
+	await clock.turn(10_000);
+	assert.deepEqual(failureOf(await done), {type: 'timeout', afterMs: 50_000});
+});
+
+test('without TLS that can be trusted nothing is sent', async () => {
+	const code = async (text: string, options: ClusterOptions = {}) => {
+		const before = server.requests.length;
+		const failure = failureOf(await open(text, options).transport.get('/version', {signal: never}));
+		assert.equal(server.requests.length, before);
+		return failure.type === 'network' ? failure.code : failure.type;
+	};
+	assert.equal(await code(kubeconfig(server.url, {cluster: {'certificate-authority-data': OTHER_CA}})), 'DEPTH_ZERO_SELF_SIGNED_CERT');
+	assert.equal(await code(kubeconfig(server.url, {cluster: {'tls-server-name': 'elsewhere.test'}})), 'ERR_TLS_CERT_ALTNAME_INVALID');
+	const plain = http.createServer((_, response) => response.end('{}'));
+	await new Promise<void>(resolve => plain.listen(0, '127.0.0.1', resolve));
+	const {port} = plain.address() as AddressInfo;
+	assert.equal(await code(kubeconfig(`https://127.0.0.1:${port}`)), 'EPROTO');
+	const open1 = await open(kubeconfig(`http://127.0.0.1:${port}/prefix`)).transport.get('/version', {signal: never});
+	assert.equal(open1.ok, true);
+	plain.close();
+	plain.closeAllConnections();
+	assert.equal(await code(kubeconfig(`https://127.0.0.1:${port}`)), 'ECONNREFUSED');
+	server.path('/version', wire('02-version'));
+	assert.equal(
+		(
+			await open(kubeconfig(server.url, {cluster: {'certificate-authority-data': OTHER_CA}}), {insecureSkipTlsVerify: true}).transport.get(
+				'/version',
+				{signal: never},
+			)
+		).ok,
+		true,
+	);
+	assert.equal(
+		(await open(kubeconfig(server.url, {cluster: {'tls-server-name': 'cluster.test'}})).transport.get('/version', {signal: never})).ok,
+		true,
+	);
+});
+
+test('sends what says who we are: token, password, impersonation with groups', async () => {
+	server.path('/version', wire('02-version'));
+	await open(kubeconfig(server.url), {as: 'bob', asGroups: ['dev', 'ops']}).transport.get('/version', {signal: never});
+	const headers = server.requests.at(-1)?.headers ?? {};
+	assert.equal(headers.authorization, 'Bearer secret-token-of-the-test');
+	assert.equal(headers['impersonate-user'], 'bob');
+	assert.equal(headers['impersonate-group'], 'dev, ops');
+	await open(kubeconfig(server.url, {user: {token: '', username: 'u', password: 'p'}})).transport.get('/version', {signal: never});
+	assert.equal(server.requests.at(-1)?.headers.authorization, `Basic ${Buffer.from('u:p').toString('base64')}`);
+});
+
+test('a client certificate that ran out is told by its own date, for the server says the same of every login that it refuses', async () => {
+	server.path('/version', wire('05-401-expired-cert'));
+	const {transport} = open(
+		kubeconfig(server.url, {user: {token: '', 'client-certificate-data': CLIENT_CERTIFICATE, 'client-key-data': CLIENT_KEY}}),
+	);
+	const failure = failureOf(await transport.get('/version', {signal: never}));
+	assert.ok(failure.type === 'status');
+	assert.equal(new Date(failure.certificateEndsAtMs).getUTCFullYear(), 2036);
+	assert.equal(failure.named, true);
+});
+
+test('a token file is read with its newline taken off, and again after a 401', async () => {
+	const tokens = path.join(folder, 'token');
+	writeFileSync(tokens, 'first-token\n');
+	const {transport} = open(kubeconfig(server.url, {user: {token: '', tokenFile: tokens}}));
+	server.on(seen =>
+		seen.path === '/version'
+			? seen.headers.authorization === 'Bearer second-token'
+				? wire('02-version')
+				: wire('05-401-bad-token')
+			: undefined,
+	);
+	writeFileSync(tokens, 'second-token\n');
+	const before = server.requests.length;
+	assert.equal((await transport.get('/version', {signal: never})).ok, true);
+	assert.ok(server.requests.length - before <= 2);
+});
+
+test('a kubeconfig that was written anew is read again after a 401, once', async () => {
+	const {transport, file} = usual();
+	server.on(seen =>
+		seen.path === '/version'
+			? seen.headers.authorization === 'Bearer renewed'
+				? wire('02-version')
+				: wire('05-401-bad-token')
+			: undefined,
+	);
+	const before = server.requests.length;
+	assert.equal((await transport.get('/version', {signal: never})).ok, false);
+	assert.equal(server.requests.length - before, 2);
+	writeFileSync(file, kubeconfig(server.url, {user: {token: 'renewed'}}));
+	assert.equal((await transport.get('/version', {signal: never})).ok, true);
+	rmSync(file);
+	server.on(seen => (seen.path === '/version' ? wire('05-401-bad-token') : undefined));
+	assert.equal(failureOf(await transport.get('/version', {signal: never})).type, 'status');
+});
+
+function plugin(name: string, script: string): string {
+	const file = path.join(folder, name);
+	writeFileSync(file, `#!${process.execPath}\n${script}`);
+	chmodSync(file, 0o755);
+	return file;
+}
+
+const counting = (name: string, more = '') => `
+const {readFileSync, writeFileSync} = require('node:fs');
+const file = ${JSON.stringify(path.join(folder, name))};
+let runs = 0;
+try { runs = Number(readFileSync(file, 'utf8')); } catch {}
+writeFileSync(file, String(++runs));
+const info = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+console.log(JSON.stringify({apiVersion: info.apiVersion, kind: 'ExecCredential', status: {token: [info.kind, info.spec.cluster?.server ?? '-', process.env.EXTRA, runs].join('|')${more}}}));
+`;
+const runsOf = (name: string): number => Number(readFileSync(path.join(folder, name), 'utf8'));
+const exec = (command: string, more: object = {}) => ({
+	user: {
+		token: '',
+		exec: {
+			apiVersion: 'client.authentication.k8s.io/v1',
+			command,
+			interactiveMode: 'IfAvailable',
+			env: [{name: 'EXTRA', value: 'e'}],
+			...more,
+		},
+	},
+});
+
+test('a credential plugin is run once, told of the cluster, and run once more after a 401', async () => {
+	const {transport, clock} = open(kubeconfig(server.url, exec(plugin('login', counting('login-runs')), {provideClusterInfo: true})));
+	server.path('/version', wire('02-version'));
+	await Promise.all([transport.get('/version', {signal: never}), transport.get('/version', {signal: never})]);
+	assert.equal(server.requests.at(-1)?.headers.authorization, `Bearer ExecCredential|${server.url}|e|1`);
+	assert.equal(runsOf('login-runs'), 1);
+	const recovered = (until: number) => (seen: {readonly path: string; readonly headers: Readonly<Record<string, unknown>>}) =>
+		seen.path !== '/version'
+			? undefined
+			: String(seen.headers.authorization).endsWith(`|${until}`)
+				? wire('02-version')
+				: wire('05-401-bad-token');
+	server.on(recovered(2));
+	assert.equal((await transport.get('/version', {signal: never})).ok, true);
+	assert.equal(runsOf('login-runs'), 2);
+	// Refused for good: a plugin that opens a browser must not do so at every poll.
+	server.on(recovered(-1));
+	for (let i = 0; i < 5; i++) assert.equal((await transport.get('/version', {signal: never})).ok, false);
+	assert.equal(runsOf('login-runs'), 2);
+	clock.nowMs += Credentials.renewPluginEveryMs;
+	assert.equal((await transport.get('/version', {signal: never})).ok, false);
+	assert.equal(runsOf('login-runs'), 3);
+});
+
+test('what a plugin hands out is used until shortly before it expires', async () => {
+	const clock = new TurnedClock();
+	const ends = new Date(clock.nowMs + 600_000).toISOString();
+	const {transport} = open(
+		kubeconfig(server.url, exec(plugin('expiring', counting('expiring-runs', `, expirationTimestamp: ${JSON.stringify(ends)}`)))),
+		{},
+		clock,
+	);
+	server.path('/version', wire('02-version'));
+	await transport.get('/version', {signal: never});
+	clock.nowMs += 560_000;
+	await transport.get('/version', {signal: never});
+	assert.equal(runsOf('expiring-runs'), 1);
+	clock.nowMs += 15_000;
+	await transport.get('/version', {signal: never});
+	assert.equal(runsOf('expiring-runs'), 2);
+});
+
+test('plugins that fail are told as kubectl tells them, without what they should not have said', async () => {
+	const said = async (config: string) => {
+		const failure = failureOf(await open(config).transport.get('/version', {signal: never}));
+		assert.ok(failure.type === 'credentials', JSON.stringify(failure));
+		return failure;
+	};
+	const failing = await said(
+		kubeconfig(
+			server.url,
+			exec(plugin('failing', 'console.error("first\\nAuthorization: Bearer abc.def.ghi was refused"); process.exit(3);')),
+		),
+	);
+	assert.match(failing.message, /exec: executable .*failing failed with exit code 3: Authorization: Bearer \*\*\* was refused$/);
+	const missing = await said(kubeconfig(server.url, exec('no-such-plugin-here', {installHint: 'Install it from there'})));
+	assert.match(missing.message, /exec: executable no-such-plugin-here not found/);
+	assert.equal(missing.hint, 'Install it from there');
+	assert.match(
+		(await said(kubeconfig(server.url, exec(plugin('chatty', 'console.log("secret=hunter22")'))))).message,
+		/decoding stdout: .*did not print JSON$/,
+	);
+	assert.match(
+		(await said(kubeconfig(server.url, exec(plugin('empty', 'console.log(JSON.stringify({kind: "ExecCredential", status: {}}))')))))
+			.message,
+		/didn't return a token or cert\/key pair/,
+	);
+	assert.match(
+		(await said(kubeconfig(server.url, exec(plugin('asking', ''), {interactiveMode: 'Always'})))).message,
+		/standard input is not a terminal/,
+	);
+});
+
+test('goes through the proxy that is named, on one connection', async () => {
+	let tunnels = 0;
+	let authorization: string | undefined;
+	const proxy = http.createServer();
+	proxy.on('connect', (request, socket) => {
+		tunnels++;
+		authorization = request.headers['proxy-authorization'];
+		if (request.url === 'refused.test:443') {
+			socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+			return;
+		}
+		const target = net.connect(server.port, '127.0.0.1', () => {
+			socket.write('HTTP/1.1 200 OK\r\n\r\n');
+			target.pipe(socket).pipe(target);
+		});
+		for (const side of [target, socket]) side.on('error', () => {});
+	});
+	await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+	const {port} = proxy.address() as AddressInfo;
+	server.path('/version', wire('02-version'));
+	// A name that only the proxy can reach.
+	const {transport} = open(kubeconfig(`https://cluster.test:${server.port}`), {
+		env: {HTTPS_PROXY: `http://user:proxy-secret@127.0.0.1:${port}`},
+	});
+	for (let i = 0; i < 10; i++) assert.equal((await transport.get('/version', {signal: never})).ok, true);
+	assert.equal(tunnels, 1);
+	assert.equal(authorization, `Basic ${Buffer.from('user:proxy-secret').toString('base64')}`);
+	const refused = failureOf(
+		await open(kubeconfig('https://refused.test:443', {cluster: {'proxy-url': `http://127.0.0.1:${port}`}})).transport.get('/version', {
+			signal: never,
+		}),
+	);
+	assert.deepEqual(refused, {type: 'network', code: 'unknown', message: 'Bad response: 403'});
+	proxy.close();
+	proxy.closeAllConnections();
+});
+
+test('no secret reaches an error text', async () => {
+	const {transport} = usual();
+	for (const status of [400, 401, 403, 500, 503]) {
+		server.on(seen =>
+			seen.path === '/version'
+				? {
+						status,
+						body: {
+							kind: 'Status',
+							status: 'Failure',
+							message: `you sent ${seen.headers.authorization} and eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln`,
+						},
+					}
+				: undefined,
+		);
+		const text = JSON.stringify(await transport.get('/version', {signal: never}));
+		assert.doesNotMatch(text, /secret-token|eyJhbGci/);
+		assert.match(text, /\*\*\*/);
+	}
+	server.path('/version', {status: 200, body: 'secret-token-of-the-test'});
+	assert.doesNotMatch(JSON.stringify(await transport.get('/version', {signal: never})), /secret-token/);
+});
+
+test('all that is asked is a GET', () => {
+	assert.ok(server.requests.length > 50);
+	for (const {headers} of server.requests) assert.equal(headers['content-length'], undefined);
+});
+
+test('the recorded list reads as it was recorded', async () => {
+	server.path(LIST, {...wire('03-list-100'), gzip: true});
+	const items: unknown[] = [];
+	await usual().transport.list(LIST, item => items.push(item), {signal: never});
+	assert.deepEqual(items, wireJson('03-list-100').items);
+});
