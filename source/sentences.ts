@@ -29,7 +29,7 @@ export function title(kind: Kind | undefined, explanation: Explanation, times?: 
 		case 'load':
 			return 'load rise, all replicas';
 		case 'level-shift':
-			return 'stepped up, stays';
+			return explanation.state === 'firing' ? 'memory rising' : 'stepped up, stays';
 		case 'drop':
 			return 'CPU fell';
 		case 'oom-killed':
@@ -123,7 +123,7 @@ function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: 
 		case 'memory-spike':
 			return `${nameOf(metric)} spike ${since}: ${format(metric, peak)}, usually ${range(explanation, metric)}`;
 		case 'level-shift':
-			return `memory stepped up to ${formatMemory(value.memory)} ${since} and stays, before it was ${range(explanation, 'memory')}`;
+			return `memory ${explanation.state === 'firing' ? 'rises' : 'stepped up'} to ${formatMemory(value.memory)} ${since}${explanation.state === 'firing' ? '' : ' and stays'}, before it was ${range(explanation, 'memory')}`;
 		case 'drop':
 			return `CPU fell to ${formatCpu(peak)} ${since}, usually ${range(explanation, 'cpu')}`;
 		case 'oom-killed':

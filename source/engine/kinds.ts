@@ -78,21 +78,51 @@ export function compareSiblings(of: Series, siblings: Iterable<Series>, metric: 
 	return {count, alike, ratio: median(Float64Array.from(ratios))};
 }
 
+/** Memory that goes on rising by this share of its rise a sample is not up yet. */
+const RISING = 0.1;
+/** A spike is up within so many samples. */
+const SUDDEN_SAMPLES = 3;
+const ONSET = 10;
+/** Samples this far apart hide any ramp. */
+const SLOW_MS = 120_000;
+
+/**
+ * Did memory jump? What rises for longer than three samples is on its way to another level (a cache that fills), or is
+ * a leak, which the trend rule will say; neither is a spike.
+ */
+export function isSudden({history, sampleMs}: Series, run: Run): boolean {
+	if (sampleMs >= SLOW_MS) return true;
+	const during = history.count - run.first + 1;
+	const n = history.recent(1, during + SUDDEN_SAMPLES, during + BEFORE, values);
+	const level = median(values, n);
+	let peak = Number.NEGATIVE_INFINITY;
+	for (let back = 0; back < during; back++) peak = Math.max(peak, history.memory[history.place(back)] as number);
+	const rise = peak - level;
+	if (n < BEFORE_ENOUGH || history.newest(1) - (history.memory[history.place(1)] as number) > RISING * rise) return false;
+	let span = 0;
+	for (let back = Math.min(during + ONSET, history.length) - 1; back >= 0; back--) {
+		const x = history.memory[history.place(back)] as number;
+		if (x >= peak - RISING * rise) return span < SUDDEN_SAMPLES;
+		if (x > level + RISING * rise) span++;
+	}
+	return true;
+}
+
 /** `siblings` compares CPU, or memory where memory alone is odd. */
-export function nameRun(run: Run, channels: number, sampleMs: number, stood: boolean, siblings: Siblings): Name {
+export function nameRun(run: Run, channels: number, series: Series, siblings: Siblings): Name {
 	const kinds: Kind[] = [];
 	const held = run.last - run.first + 1;
 	const has = (channel: number): boolean => (channels & (1 << channel)) !== 0;
 	if (has(CPU_UP)) {
 		if (held >= LOAD_SAMPLES && siblings.ratio > SIBLINGS_FOLLOW) kinds.push('load');
-		else if (held * sampleMs >= SUSTAINED_MS) kinds.push('cpu-sustained');
+		else if (held * series.sampleMs >= SUSTAINED_MS) kinds.push('cpu-sustained');
 		else kinds.push('cpu-spike');
 	}
 	// Memory that rises in all replicas rises with what they do.
 	if (has(MEMORY_UP)) {
-		if (stood) kinds.push('level-shift');
+		if (series.stood) kinds.push('level-shift');
 		else if (kinds.length === 0 && siblings.ratio > SIBLINGS_FOLLOW) return {kind: 'load', also: [], metric: 'memory'};
-		else kinds.push('memory-spike');
+		else kinds.push(isSudden(series, run) ? 'memory-spike' : 'level-shift');
 	}
 	if (has(CPU_DOWN)) kinds.push('drop');
 	kinds.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));

@@ -30,7 +30,7 @@ export function followRun(watched: Watched, context: Context): void {
 	}
 	const metric = channels & (bit(CPU_UP) | bit(CPU_DOWN)) ? 0 : 1;
 	const siblings = compareSiblings(series, seriesOf(context.siblings(watched.of)), metric, run.firstAtMs);
-	const name = nameRun(run, channels, series.sampleMs, stood, siblings);
+	const name = nameRun(run, channels, series, siblings);
 	const telling: Telling = {
 		kind: name.kind,
 		metric: name.metric,
