@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	app: ['components', 'screen', 'timeline', 'cursor', 'format', 'scrape', 'engine'],
 	commands: ['*'],
 	kubectl: ['scrape'],
+	silences: ['scrape'],
 	cli: ['commands', 'failure', 'flags', 'version'],
 	oddpod: ['cli'],
 };

@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import type {Alarm} from '../evaluation/alarms.ts';
 import {DEFAULT_WARM_UP, type Figures, type WarmUp} from '../evaluation/counting.ts';
-import {evaluateCsv, type Outcome as Evaluation} from '../evaluation/evaluate.ts';
+import {type Outcome as Evaluation, evaluateCsv} from '../evaluation/evaluate.ts';
 import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {isCsv, openCsv} from './files.ts';
@@ -36,7 +36,8 @@ async function evaluateFile(path: string, flags: Flags, warmUp: WarmUp): Promise
 /** `100` samples, or `15%` of each stream. @throws {UsageError} */
 function parseWarmUp(text: string): WarmUp {
 	const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
-	if (number === undefined || (percent === '%' && Number(number) > 100)) throw new UsageError(`Expected --warm-up to be a number of readings or a share such as 15%, got ${text}`);
+	if (number === undefined || (percent === '%' && Number(number) > 100))
+		throw new UsageError(`Expected --warm-up to be a number of readings or a share such as 15%, got ${text}`);
 	return percent === '%' ? {share: Number(number) / 100} : {samples: Math.floor(Number(number))};
 }
 
@@ -44,7 +45,11 @@ async function writeAlarms(path: string, alarms: readonly Alarm[]): Promise<void
 	try {
 		await writeFile(path, alarms.map(alarm => `${JSON.stringify(alarm)}\n`).join(''));
 	} catch (error) {
-		throw new Failure({id: 'alarms-file', what: `${path} cannot be written (${(error as Error).message})`, fix: 'Give --alarms a name in a folder that you may write to'});
+		throw new Failure({
+			id: 'alarms-file',
+			what: `${path} cannot be written (${(error as Error).message})`,
+			fix: 'Give --alarms a name in a folder that you may write to',
+		});
 	}
 }
 
@@ -65,5 +70,9 @@ function printTable(all: readonly Figures[]): void {
 		]),
 	];
 	const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map(row => row[i]?.length ?? 0)));
-	process.stdout.write(table.map(row => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}\n`).join(''));
+	process.stdout.write(
+		table
+			.map(row => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}\n`)
+			.join(''),
+	);
 }

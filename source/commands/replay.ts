@@ -6,6 +6,7 @@ import {UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import type {Problem} from '../scrape.ts';
+import {Silences} from '../silences.ts';
 import {lines} from '../sinks/lines.ts';
 import {openLog} from '../sinks/log.ts';
 import {Timeline} from '../timeline.ts';
@@ -64,6 +65,7 @@ export async function replay(path: string, flags: Flags): Promise<Outcome> {
 		}),
 		namespaceLabel: 'all namespaces',
 		explain: key => engine.explain(key),
+		silences: new Silences(),
 	});
 	stop.abort();
 	await reading;

@@ -7,6 +7,7 @@ import type {Flags} from '../flags.ts';
 import {kubectl} from '../kubectl.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import type {Container, Problem} from '../scrape.ts';
+import {Silences, silencesFile} from '../silences.ts';
 import {openLog} from '../sinks/log.ts';
 import {openRecorder} from '../sinks/recorder.ts';
 import {Timeline} from '../timeline.ts';
@@ -74,6 +75,7 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 		cursor: liveCursor(),
 		namespaceLabel: namespaces.length > 0 ? namespaces.join(', ') : (cluster.namespaces()?.join(', ') ?? 'all namespaces'),
 		explain: key => engine.explain(key),
+		silences: new Silences(silencesFile(feed.label)),
 		kubectl: kubectl({
 			context: feed.label,
 			...(flags.kubeconfig !== undefined && {kubeconfig: flags.kubeconfig}),
