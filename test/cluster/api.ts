@@ -45,7 +45,9 @@ export class Api {
 	/** Resolves with any status; rejects where there is no answer. */
 	send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
 		return new Promise((resolve, reject) => {
-			const headers = body === undefined ? {} : {'content-type': contentType};
+			const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+			// Node sends the body of a DELETE without its length, which is no body at all.
+			const headers = text === undefined ? {} : {'content-type': contentType, 'content-length': Buffer.byteLength(text)};
 			const outgoing = request(
 				new URL(path, this.#credentials.server),
 				{method, headers, agent: this.#agent, timeout: TIMEOUT_MS},
@@ -58,7 +60,7 @@ export class Api {
 			);
 			outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${method} ${path} within ${TIMEOUT_MS / 1000} s`)));
 			outgoing.on('error', reject);
-			outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+			outgoing.end(text);
 		});
 	}
 
@@ -112,7 +114,7 @@ export class Api {
 					seen(type, object);
 				});
 				lines.on('close', resolve);
-				response.on('error', reject);
+				lines.on('error', reject);
 			});
 			outgoing.on('error', reject);
 			outgoing.end();

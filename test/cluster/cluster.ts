@@ -24,7 +24,10 @@ export interface ClusterOptions {
 	readonly controlPlane: string;
 	/** Emptied first, and removed at the end. */
 	readonly folder: string;
+	/** Pods go on them in turn. */
 	readonly nodes: readonly string[];
+	/** Pods go on them only where their template says so. */
+	readonly spareNodes?: readonly string[];
 	readonly namespaces: readonly string[];
 	/** Where `team` may look. */
 	readonly teamNamespaces: readonly string[];
@@ -44,7 +47,7 @@ export class Cluster {
 	readonly #metricsServerFlags: readonly string[];
 
 	static async start(options: ClusterOptions): Promise<Cluster> {
-		const {folder, controlPlane, namespaces, nodes} = options;
+		const {folder, controlPlane, namespaces, nodes, spareNodes = []} = options;
 		rmSync(folder, {recursive: true, force: true});
 		mkdirSync(folder, {recursive: true, mode: 0o700});
 		const processes = new Map<string, ChildProcess>();
@@ -78,7 +81,7 @@ export class Cluster {
 			await registerMetricsApi(api, Number(metricsPort));
 			cluster.startMetricsServer();
 			for (const name of namespaces) await api.ensure('/api/v1/namespaces', {apiVersion: 'v1', kind: 'Namespace', metadata: {name}});
-			for (const name of nodes) await kubelet.addNode(name);
+			for (const name of [...nodes, ...spareNodes]) await kubelet.addNode(name);
 			return cluster;
 		} catch (error) {
 			for (const child of processes.values()) child.kill('SIGKILL');
@@ -99,6 +102,10 @@ export class Cluster {
 		this.kubeconfig = join(options.folder, 'kubeconfig');
 		this.#processes = processes;
 		this.#metricsServerFlags = metricsServerFlags;
+	}
+
+	get folder(): string {
+		return this.#options.folder;
 	}
 
 	context(user: User): string {

@@ -9,6 +9,9 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 
+/** The variable in which the tests are told the program's path. */
+export const CONTROL_PLANE = 'ODDPOD_CONTROL_PLANE';
+
 const SOURCE = join(import.meta.dirname, 'go');
 const VERSION = {package: 'k8s.io/component-base/version', git: 'v1.37.2', major: '1', minor: '37'};
 

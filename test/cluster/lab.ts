@@ -6,43 +6,9 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {Cluster} from './cluster.ts';
 import {buildControlPlane} from './control-plane.ts';
-import {
-	alternating,
-	busy,
-	leaking,
-	MIB,
-	type Program,
-	ScriptedProgram,
-	type Shape,
-	sawTooth,
-	service,
-	steady,
-	WaitingProgram,
-} from './program.ts';
-import type {ContainerTemplate, WorkloadTemplate} from './workload.ts';
-
-let seed = 1;
-const scripted = (shape: Shape, memoryLimitMib?: number): Program =>
-	new ScriptedProgram({shape, seed: seed++, ...(memoryLimitMib !== undefined && {memoryLimitBytes: memoryLimitMib * MIB})});
-
-/** A container with requests of half its limits. */
-function limited(
-	name: string,
-	image: string,
-	cpuLimitMillicores: number,
-	memoryLimitMib: number,
-	shape: (replica: number) => Shape,
-): ContainerTemplate {
-	return {
-		name,
-		image,
-		cpuLimitMillicores,
-		cpuRequestMillicores: cpuLimitMillicores / 2,
-		memoryLimitBytes: memoryLimitMib * MIB,
-		memoryRequestBytes: (memoryLimitMib * MIB) / 2,
-		program: replica => scripted(shape(replica), memoryLimitMib),
-	};
-}
+import {alternating, busy, leaking, type Shape, sawTooth, service, steady, WaitingProgram} from './program.ts';
+import {limited, unlimited} from './scripted.ts';
+import type {WorkloadTemplate} from './workload.ts';
 
 const proxy = {...limited('istio-proxy', 'istio/proxyv2:1.28.1', 200, 128, () => service(9, 44)), isSidecar: true};
 const calmFor = (seconds: number, shape: Shape, then: (since: number) => Shape): Shape => ({
@@ -122,10 +88,10 @@ const workloads: readonly WorkloadTemplate[] = [
 		name: 'fraud-score',
 		replicas: 1,
 		containers: [
-			{
-				...limited('app', 'registry.example/payments/fraud-score:v3', 500, 256, () => steady(20, 60)),
-				program: () => new ScriptedProgram({shape: {...steady(150, 90), exit: {afterSeconds: 25, code: 1}}, seed: seed++}),
-			},
+			limited('app', 'registry.example/payments/fraud-score:v3', 500, 256, () => ({
+				...steady(150, 90),
+				exit: {afterSeconds: 25, code: 1},
+			})),
 		],
 	},
 	{
@@ -142,8 +108,8 @@ const workloads: readonly WorkloadTemplate[] = [
 		name: 'ads',
 		replicas: 2,
 		containers: [
-			{name: 'app', image: 'registry.example/platform/ads:main', program: () => scripted(service(30, 75))},
-			{name: 'metrics', image: 'registry.example/platform/exporter:0.9', program: () => scripted(steady(3, 18))},
+			unlimited('app', 'registry.example/platform/ads:main', () => service(30, 75)),
+			unlimited('metrics', 'registry.example/platform/exporter:0.9', () => steady(3, 18)),
 		],
 	},
 	{

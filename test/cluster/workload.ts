@@ -18,14 +18,16 @@ export interface ContainerTemplate {
 }
 
 export interface WorkloadTemplate {
-	readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'CronJob' | 'Pod';
+	readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet' | 'CronJob';
 	readonly namespace: string;
 	readonly name: string;
 	readonly replicas: number;
 	readonly labels?: Readonly<Record<string, string>>;
 	readonly containers: readonly ContainerTemplate[];
-	/** Names for pods that must be called something particular. */
+	/** Of pods that exist already, elsewhere. */
 	readonly podNames?: readonly string[];
+	/** Default: those of the cluster. */
+	readonly nodes?: readonly string[];
 }
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -70,7 +72,6 @@ export class Workload {
 
 	async #createObject(): Promise<void> {
 		const {kind, namespace, name, replicas, containers} = this.#template;
-		if (kind === 'Pod') return;
 		const selector = {matchLabels: {app: name}};
 		const template = {metadata: {labels: this.#labels()}, spec: this.#podSpec(containers)};
 		const spec =
@@ -87,7 +88,7 @@ export class Workload {
 	}
 
 	async #createPods(containers: readonly ContainerTemplate[]): Promise<void> {
-		const {kind, namespace, name, replicas, podNames} = this.#template;
+		const {kind, namespace, name, replicas, podNames, nodes = this.#nodes} = this.#template;
 		this.#revision++;
 		const hash = templateHash(`${namespace}/${name} ${this.#revision}`);
 		const labels: Record<string, string> = this.#labels();
@@ -108,9 +109,8 @@ export class Workload {
 			});
 		} else if (kind === 'StatefulSet' || kind === 'DaemonSet') labels['controller-revision-hash'] = hash;
 		for (let replica = 0; replica < replicas; replica++) {
-			const podName =
-				podNames?.[replica] ?? (kind === 'StatefulSet' ? `${name}-${replica}` : kind === 'Pod' ? name : `${prefix}-${suffix(5)}`);
-			const node = this.#nodes[(replica + name.length) % this.#nodes.length];
+			const podName = podNames?.[replica] ?? (kind === 'StatefulSet' ? `${name}-${replica}` : `${prefix}-${suffix(5)}`);
+			const node = nodes[(replica + name.length) % nodes.length];
 			const manifest: KubeObject = {
 				apiVersion: 'v1',
 				kind: 'Pod',

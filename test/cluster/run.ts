@@ -1,0 +1,28 @@
+/**
+ * `npm run test:cluster`: builds the control plane once, then runs the tests beside each other, each with a cluster of its own (they mostly wait).
+ * With KUBECONFIG set: only what makes sense against any cluster, and nothing is built.
+ */
+import {spawn} from 'node:child_process';
+import {globSync} from 'node:fs';
+import {join} from 'node:path';
+import {buildControlPlane, CONTROL_PLANE} from './control-plane.ts';
+
+const say = (line: string): void => console.log(`# ${line}`);
+
+const env = {...process.env};
+if (process.env.KUBECONFIG) {
+	say(`against the cluster of ${process.env.KUBECONFIG}`);
+} else {
+	const built = await buildControlPlane(say);
+	if ('missing' in built) {
+		say(`skipped, all of it: ${built.missing}`);
+		process.exit(0);
+	}
+	env[CONTROL_PLANE] = built.path;
+}
+const files = process.env.KUBECONFIG ? ['any-cluster.test.ts'] : globSync('*.test.ts', {cwd: import.meta.dirname});
+const paths = files.sort().map(file => join(import.meta.dirname, file));
+const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${paths.length}`, '--test-timeout=1200000'];
+const tests = spawn(process.execPath, [...flags, ...paths], {env, stdio: 'inherit'});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
+tests.on('exit', code => process.exit(code ?? 1));
