@@ -2,9 +2,11 @@ import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import type {Alarm} from '../evaluation/alarms.ts';
 import {DEFAULT_WARM_UP, type Figures, type WarmUp} from '../evaluation/counting.ts';
-import {type Outcome as Evaluation, evaluateCsv} from '../evaluation/evaluate.ts';
+import {type Outcome as Evaluation, evaluateCsv, evaluateRecording} from '../evaluation/evaluate.ts';
+import type {RecordingFigures} from '../evaluation/labels.ts';
 import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
+import {openRecording} from '../recording/feed.ts';
 import {isCsv, openCsv} from './files.ts';
 import type {Outcome} from './outcome.ts';
 import {settingsFrom} from './settings.ts';
@@ -19,9 +21,12 @@ export async function run(paths: readonly string[], flags: Flags): Promise<Outco
 		const evaluation = await evaluateFile(path, flags, warmUp);
 		all.push(evaluation.figures);
 		alarms.push(...evaluation.alarms);
-		if (flags.json) process.stdout.write(`${JSON.stringify(evaluation.figures)}\n`);
+		if (flags.json) process.stdout.write(`${JSON.stringify(figuresJson(evaluation.figures))}\n`);
 	}
-	if (!flags.json) printTable(all);
+	if (!flags.json) {
+		printTable(all);
+		for (const figures of all) if (isOfRecording(figures)) printLabels(figures);
+	}
 	if (flags.alarms !== undefined) await writeAlarms(flags.alarms, alarms);
 	return 'well';
 }
@@ -29,8 +34,8 @@ export async function run(paths: readonly string[], flags: Flags): Promise<Outco
 async function evaluateFile(path: string, flags: Flags, warmUp: WarmUp): Promise<Evaluation> {
 	const settings = settingsFrom(flags);
 	const options = {settings, warmUp};
-	if (!(await isCsv(path))) throw new Failure({id: 'todo', what: 'labelled recordings cannot be counted yet'});
-	return evaluateCsv(path, await openCsv(path), options);
+	if (await isCsv(path)) return evaluateCsv(path, await openCsv(path), options);
+	return evaluateRecording(path, (await openRecording(path)).scrapes(new AbortController().signal), options);
 }
 
 /** `100` samples, or `15%` of each stream. @throws {UsageError} */
@@ -51,6 +56,27 @@ async function writeAlarms(path: string, alarms: readonly Alarm[]): Promise<void
 			fix: 'Give --alarms a name in a folder that you may write to',
 		});
 	}
+}
+
+const isOfRecording = (figures: Figures): figures is RecordingFigures => 'labels' in figures;
+
+/** Numbers that are not known are null. */
+function figuresJson(figures: Figures): Record<string, unknown> {
+	if (!isOfRecording(figures)) return {...figures};
+	return {
+		...figures,
+		labels: figures.labels.map(({label, ...outcome}) => ({kind: label.kind, of: label.of, ...outcome})),
+		falseWarnings: figures.falseWarnings.map(({kind, severity, of, firedAtMs}) => ({kind, severity, of: of.key, at: firedAtMs / 1000})),
+	};
+}
+
+function printLabels({file, labels, falseWarnings, notices}: RecordingFigures): void {
+	const lines = labels.map(
+		({label, found, told, delaySeconds}) =>
+			`  ${found ? '✓' : '✕'} ${label.kind.padEnd(16)} ${label.of}  ${found ? `after ${Math.round(delaySeconds)} s` : told.length > 0 ? `told as ${told.join(', ')}` : 'not found'}`,
+	);
+	const wrong = falseWarnings.map(({kind, of}) => `  ✕ false ${kind.padEnd(10)} ${of.key}`);
+	process.stdout.write(`\n${file}: ${notices} notices beside the labels\n${[...lines, ...wrong].map(line => `${line}\n`).join('')}`);
 }
 
 function printTable(all: readonly Figures[]): void {
