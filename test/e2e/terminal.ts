@@ -66,6 +66,11 @@ export class Terminal {
 		return this.rows.join('\n');
 	}
 
+	/** The emulator's own buffer, for colours. */
+	get buffer(): xterm.IBuffer {
+		return this.#screen.buffer.active;
+	}
+
 	get alternate(): boolean {
 		return this.#screen.buffer.active.type === 'alternate';
 	}
