@@ -22,6 +22,8 @@ const CLEARANCE = 0.25;
 const COLLAPSE = 0.25;
 const COLLAPSE_MILLICORES = 20;
 
+/** Over the bypass, this many times: one sample that is a mean over most of a minute is enough. */
+const EVIDENT = 3;
 /** mat in [0, 1] → gate factor g and z factor zf. */
 export const gateFactor = (maturity: number): number => 1 - 0.98 * maturity;
 export const zFactor = (maturity: number): number => 1 - 0.5 * maturity;
@@ -49,6 +51,8 @@ export interface Passed {
 	mature: boolean;
 	/** So large that the forest is not asked. */
 	bypass: boolean;
+	/** So large that one sample may be enough. */
+	evident: boolean;
 	/** ef: over the median, or over the rolling median where only that path passed. */
 	effect: number;
 }
@@ -101,6 +105,7 @@ export function passGates(channel: number, usual: Usual, o: Observation, maturit
 		passed.effect = down(usual, o, maturity, factor);
 		passed.now = passed.effect > 0;
 		passed.bypass = false;
+		passed.evident = false;
 		passed.young = passed.now && down(usual, o, 0, factor) > 0;
 		matured(passed, down(usual, o, 1, factor));
 		if (maturity < 1 && collapsed(usual, o)) {
@@ -117,5 +122,7 @@ export function passGates(channel: number, usual: Usual, o: Observation, maturit
 	passed.young = passed.now && up(metric, usual, o, 0, factor) > 0;
 	matured(passed, up(metric, usual, o, 1, factor));
 	const N1 = need(metric, usual.scale, usual.median, o.limit, 1, 1, factor);
-	passed.bypass = passed.now && o.value - usual.median > N1 * (1 + 4 * maturity);
+	const over = o.value - usual.median;
+	passed.bypass = passed.now && over > N1 * (1 + 4 * maturity);
+	passed.evident = passed.bypass && over > EVIDENT * N1 * (1 + 4 * maturity);
 }

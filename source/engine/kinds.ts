@@ -8,6 +8,9 @@ import type {Kind, Metric, Severity} from './verdict.ts';
 
 /** CPU that is up for this long is no spike. */
 const SUSTAINED_MS = 5 * 60_000;
+/** Memory that is up for this long is another level, at whatever rhythm it is sampled. */
+const LEVEL_MS = 10 * 60_000;
+const LEVEL_SAMPLES = 10;
 /** Odd samples before siblings are asked. */
 const LOAD_SAMPLES = 2;
 /** Siblings that rise by this share of this container's rise do the same work. */
@@ -120,7 +123,7 @@ export function nameRun(run: Run, channels: number, series: Series, siblings: Si
 	}
 	// Memory that rises in all replicas rises with what they do.
 	if (has(MEMORY_UP)) {
-		if (series.stood) kinds.push('level-shift');
+		if (series.stood || (held >= LEVEL_SAMPLES && held * series.sampleMs >= LEVEL_MS)) kinds.push('level-shift');
 		else if (kinds.length === 0 && siblings.ratio > SIBLINGS_FOLLOW) return {kind: 'load', also: [], metric: 'memory'};
 		else kinds.push(isSudden(series, run) ? 'memory-spike' : 'level-shift');
 	}

@@ -16,6 +16,8 @@ import {SENSITIVITY, type Settings} from './settings.ts';
 import {clamp, median} from './statistics.ts';
 import {Threshold} from './threshold.ts';
 
+/** A sample over this long is a mean of many moments. */
+const LONG_MEAN_MS = 45_000;
 /** Samples kept. */
 export const HISTORY = 480;
 /** A gap of more than this many sample times clears the rolling window. */
@@ -50,7 +52,7 @@ export interface OldLevel {
 /** What a sample did, beside the state that it left. */
 export type Outcome = 'repeated' | 'learned' | 'odd' | 'opened' | 'firing' | 'closed' | 'stood' | 'returned';
 
-const passed: Passed[] = CHANNELS.map(() => ({now: false, young: false, mature: false, bypass: false, effect: 0}));
+const passed: Passed[] = CHANNELS.map(() => ({now: false, young: false, mature: false, bypass: false, evident: false, effect: 0}));
 const observations: [Observation, Observation] = [
 	{value: 0, residual: 0, rolling: 0, lately: 0, limit: 0},
 	{value: 0, residual: 0, rolling: 0, lately: 0, limit: 0},
@@ -261,7 +263,8 @@ export class Series {
 		let back = 0;
 		for (let channel = 0; channel < CHANNELS.length; channel++) {
 			const debounce = this.debounces[channel] as Debounce;
-			if (!debounce.confirmed(settings.consecutive, this.sampleMs)) continue;
+			const isEvident = (passed[channel] as Passed).evident && this.sampleMs >= LONG_MEAN_MS && (this.flags & (1 << channel)) !== 0;
+			if (!isEvident && !debounce.confirmed(settings.consecutive, this.sampleMs)) continue;
 			channels |= 1 << channel;
 			back = Math.max(back, debounce.first(settings.consecutive));
 		}
