@@ -35,6 +35,10 @@ export const replayCursor = (speed = 60, over: Partial<Cursor> = {}): Cursor => 
 /** How long a loop stands at its end, so that it can be read. */
 const LOOP_REST_MS = 5000;
 
+/** Nobody sits through a night in which nothing was recorded: longer gaps are passed over. */
+const GAP_MS = 10 * 60_000;
+const GAP_REST_MS = 1000;
+
 export type CursorAction =
 	| {readonly type: 'toggle-pause'}
 	| {readonly type: 'step'; readonly by: 1 | -1}
@@ -98,7 +102,10 @@ export function due(cursor: Cursor, line: Line): number | undefined {
 	if (cursor.mode !== 'play') return undefined;
 	const atMs = placeOf(cursor, line);
 	const nextMs = line.scrapeAfter(atMs);
-	if (!Number.isNaN(nextMs)) return (nextMs - atMs) / cursor.speed;
+	if (!Number.isNaN(nextMs)) {
+		const waitMs = (nextMs - atMs) / cursor.speed;
+		return nextMs - atMs > GAP_MS ? Math.min(waitMs, GAP_REST_MS) : waitMs;
+	}
 	return cursor.loop && line.complete ? LOOP_REST_MS : undefined;
 }
 

@@ -58,6 +58,12 @@ test('the next scrape is due after its distance over the speed', () => {
 	assert.equal(due(after(replayCursor(), space), line), undefined);
 });
 
+test('a gap in which nothing was recorded is passed over', () => {
+	const gap: Line = {...line, scrapeAfter: ms => ms + 3_600_000, endMs: 1e12};
+	assert.equal(due(replayCursor(60), gap), 1000);
+	assert.equal(due(replayCursor(36_000), gap), 100);
+});
+
 test('speed stays within its steps', () => {
 	let cursor = replayCursor(60);
 	for (let i = 0; i < 20; i++) cursor = moveCursor(cursor, {type: 'change-speed', by: 1}, line);
