@@ -39,6 +39,8 @@ const {metafile} = await build({
 		__VERSION__: JSON.stringify(version),
 	},
 	banner: {js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);"},
+	// Ink's own dependencies, with a fast way for what this screen is made of: docs/decisions/terminal.md
+	alias: {'string-width': './source/terminal/string-width.ts', '@alcalzone/ansi-tokenize': './source/terminal/ansi-tokenize.ts'},
 	plugins: [noDevtools],
 	logLevel: 'warning',
 });
