@@ -2,7 +2,9 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {join} from 'node:path';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/oddpod.js');
+/** The variable in which the tests are told where it is. */
+export const PROGRAM = 'ODDPOD_PROGRAM';
+const program = process.env[PROGRAM] ?? join(import.meta.dirname, '../../dist/oddpod.js');
 
 export interface Outcome {
 	readonly code: number | null;
@@ -22,7 +24,7 @@ export function start(args: readonly string[], kubeconfig: string, timeoutMs = 6
 	// A history of its own: what other runs have learned must not count.
 	const {HOME, PATH, TMPDIR} = process.env;
 	const env = {HOME, PATH, ...(TMPDIR && {TMPDIR}), KUBECONFIG: kubeconfig, NO_COLOR: '1', XDG_STATE_HOME: join(kubeconfig, '../state')};
-	const child = spawn(process.execPath, [PROGRAM, ...args], {
+	const child = spawn(process.execPath, [program, ...args], {
 		env,
 		stdio: ['ignore', 'pipe', 'pipe'],
 		timeout: timeoutMs,
