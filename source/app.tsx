@@ -89,7 +89,9 @@ export function App(props: AppProps) {
 	const sceneOf = useMemo(() => createScene(), []);
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
-	const kept = useRef<{readonly state: ScreenState; readonly revision: number; readonly size: typeof size; readonly scene: Scene}>(undefined);
+	const kept = useRef<{readonly state: ScreenState; readonly revision: number; readonly size: typeof size; readonly scene: Scene}>(
+		undefined,
+	);
 
 	/** Of the state as it is now; several keys that arrive in one read each see what the one before did. */
 	const look = (): Scene => {
@@ -166,7 +168,13 @@ export function App(props: AppProps) {
 				return say(parsed.text, true);
 			case 'elsewhere': {
 				const {goTo} = props;
-				if (!goTo) return say(parsed.to.context === undefined ? `No container in ${parsed.to.namespaces?.join(', ')} here` : 'A recording has no other context', true);
+				if (!goTo)
+					return say(
+						parsed.to.context === undefined
+							? `No container in ${parsed.to.namespaces?.join(', ')} here`
+							: 'A recording has no other context',
+						true,
+					);
 				void goTo(parsed.to).then(problem => problem !== undefined && say(problem, true));
 			}
 		}
@@ -213,7 +221,10 @@ export function App(props: AppProps) {
 		let cancel: (() => void) | undefined;
 		const unsubscribe = timeline.subscribe(() => {
 			const {cursor} = state.current ?? {cursor: props.cursor};
-			const waits = cursor.mode === 'follow' || (cursor.mode === 'play' && due(cursor, timeline) === undefined) || kept.current?.scene.selected === undefined;
+			const waits =
+				cursor.mode === 'follow' ||
+				(cursor.mode === 'play' && due(cursor, timeline) === undefined) ||
+				kept.current?.scene.selected === undefined;
 			if (waits) return redraw();
 			cancel ??= clock.after(BAR_LAG_MS, () => {
 				cancel = undefined;
@@ -236,7 +247,8 @@ export function App(props: AppProps) {
 			return;
 		}
 		const from = lastAdvance.current ?? clock.now();
-		const wait = Math.max(0, from + dueMs - clock.now());
+		// Timers count whole milliseconds, and one that came too early would find nothing due.
+		const wait = Math.max(0, Math.ceil(from + dueMs - clock.now()));
 		return clock.after(wait, () => {
 			const current = state.current;
 			if (!current) return;

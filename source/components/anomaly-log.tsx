@@ -18,8 +18,14 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const timeWidth = Math.max(...rows.map(({time}) => time.length));
 	const widest = (of: (row: (typeof rows)[number]) => string): number => Math.max(...rows.map(row => widthOf(of(row))));
 	const left = inner - 3 - timeWidth - 2 - 4;
-	const wordsWidth = Math.min(widest(row => row.words), Math.max(12, Math.floor(left * 0.24)));
-	const podWidth = Math.min(widest(row => row.pod), Math.max(14, Math.floor(left * 0.36)));
+	const wordsWidth = Math.min(
+		widest(row => row.words),
+		Math.max(22, Math.floor(left * 0.24)),
+	);
+	const podWidth = Math.min(
+		widest(row => row.pod),
+		Math.max(14, Math.floor(left * 0.34)),
+	);
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
 	const lines = rows.map((row): Line => {
 		const style = row.over ? 'dim' : 'plain';

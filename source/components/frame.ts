@@ -35,7 +35,13 @@ export function framed(view: PaneView, lines: readonly Line[], theme: Theme): re
 			spans.push({text: ' '}, ...start, {text: ' '});
 			room -= startWidth + 2;
 		}
-		const ending = end === '' || widthOf(end) + 3 > room ? [] : [{text: ` ${end} `, style: 'dim' as const}, {text: '─', style: edge}];
+		const ending =
+			end === '' || widthOf(end) + 3 > room
+				? []
+				: [
+						{text: ` ${end} `, style: 'dim' as const},
+						{text: '─', style: edge},
+					];
 		const taken = ending.reduce((sum, {text}) => sum + widthOf(text), 0);
 		return [...spans, {text: '─'.repeat(Math.max(0, room - taken)), style: edge}, ...ending, {text: right, style: edge}];
 	};

@@ -36,19 +36,19 @@ function heading({columns, sort}: ListView): Line {
 }
 
 function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: readonly Column[]): Line {
-	const spans: Span[] = [
-		{text: selected ? '▸' : ' ', style: 'strong'},
-		{text: MARKS[mark], style: markStyle},
-		{text: ' '},
-	];
+	const spans: Span[] = [{text: selected ? '▸' : ' ', style: 'strong'}, {text: MARKS[mark], style: markStyle}, {text: ' '}];
 	for (const [i, column] of columns.entries()) {
 		const cell = cells[i];
 		if (!cell) continue;
 		spans.push({text: ' '.repeat(column.gap)});
 		const indent = inside && column.id === 'pod' ? '  ' : '';
 		const text = indent + shorten(cell, column.width - indent.length);
-		spans.push({text: column.align === 'right' ? padStart(text, column.width) : padEnd(text, column.width), style: selected && cell.style === 'plain' && column.id === 'pod' ? 'strong' : cell.style});
-		if (column.spark > 0) spans.push({text: ' '}, {text: sparkline(cell.spark ?? [], column.spark), style: cell.style === 'plain' ? 'spark' : cell.style});
+		spans.push({
+			text: column.align === 'right' ? padStart(text, column.width) : padEnd(text, column.width),
+			style: selected && cell.style === 'plain' && column.id === 'pod' ? 'strong' : cell.style,
+		});
+		if (column.spark > 0)
+			spans.push({text: ' '}, {text: sparkline(cell.spark ?? [], column.spark), style: cell.style === 'plain' ? 'spark' : cell.style});
 	}
 	return spans;
 }

@@ -1,8 +1,8 @@
 /** All of the screen: what is where comes from the scene, how it looks from the panes. */
 import {Box} from 'ink';
-import type {Line, Theme} from '../screen/theme.ts';
 import type {Rect} from '../screen/layout.ts';
 import type {Scene} from '../screen/selectors.ts';
+import type {Line, Theme} from '../screen/theme.ts';
 import {AnomalyLog} from './anomaly-log.tsx';
 import {paintRows} from './frame.ts';
 import {Lines} from './lines.tsx';

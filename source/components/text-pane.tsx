@@ -9,4 +9,9 @@ export const TextPane = memo(function TextPane({view, theme}: {readonly view: Te
 	return <Lines rect={view.rect} rows={textPaneRows(view, theme)} />;
 });
 
-export const textPaneRows = (view: TextView, theme: Theme): readonly string[] => framed(view, view.lines.map(line => [{text: ' '}, ...line]), theme);
+export const textPaneRows = (view: TextView, theme: Theme): readonly string[] =>
+	framed(
+		view,
+		view.lines.map(line => [{text: ' '}, ...line]),
+		theme,
+	);

@@ -35,7 +35,9 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 	const columns = plotColumns(width);
 	const rows = Math.max(1, height - 1);
 	const scale = scaleOf(data, rows);
-	const grid: Cell[][] = Array.from({length: rows}, () => Array.from({length: columns}, (): Cell => ({glyph: ' ', style: 'dim', band: false})));
+	const grid: Cell[][] = Array.from({length: rows}, () =>
+		Array.from({length: columns}, (): Cell => ({glyph: ' ', style: 'dim', band: false})),
+	);
 	const rowAt = (value: number): number => Math.round(((scale.high - value) / (scale.high - scale.low)) * (rows - 1));
 	const put = (row: number, column: number, glyph: string, style: Style): void => {
 		const cell = grid[row]?.[column];
@@ -89,7 +91,10 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 	}
 
 	const labels = labelRows(scale, rows, data.metric);
-	const lines: Line[] = grid.map((cells, row) => [{text: `${padStart(labels.get(row) ?? '', GUTTER - 2)} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'}, ...spansOf(cells)]);
+	const lines: Line[] = grid.map((cells, row) => [
+		{text: `${padStart(labels.get(row) ?? '', GUTTER - 2)} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'},
+		...spansOf(cells),
+	]);
 	lines.push(axis(data.own, columns, letters, times));
 	return lines;
 }
@@ -117,10 +122,26 @@ function valuesOf({min, max, low, high, columns}: Course): Float64Array {
 }
 
 /** asciichart's own, but for the axis, of which only the beginning of the line is kept. */
-const SYMBOLS: [string, string, string, string, string, string, string, string, string, string] = ['─', '─', '─', '─', '─', '╰', '╭', '╮', '╯', '│'];
+const SYMBOLS: [string, string, string, string, string, string, string, string, string, string] = [
+	'─',
+	'─',
+	'─',
+	'─',
+	'─',
+	'╰',
+	'╭',
+	'╮',
+	'╯',
+	'│',
+];
 
 /** asciichart draws each stretch without a gap; it throws on NaN and scales to what it is given, so it is given rows. */
-function drawLine(values: Float64Array, rowAt: (value: number) => number, rows: number, put: (row: number, column: number, glyph: string) => void): void {
+function drawLine(
+	values: Float64Array,
+	rowAt: (value: number) => number,
+	rows: number,
+	put: (row: number, column: number, glyph: string) => void,
+): void {
 	let from = 0;
 	while (from < values.length) {
 		if (Number.isNaN(values[from] ?? Number.NaN)) {
@@ -191,9 +212,10 @@ function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: numbe
 	take(own.low);
 	const floor = metric === 'cpu' ? 10 : 4 * 2 ** 20;
 	if (!(high >= low)) return fitScale(0, floor, rows, metric);
-	if (Number.isFinite(limit) && limit > high && (heading || high > 0.55 * limit)) high = limit;
+	// In a low picture the limit far above would leave no room for the course itself; the caption tells it.
+	if (Number.isFinite(limit) && limit > high && high > limit * (rows < 8 ? 0.75 : heading ? 0.2 : 0.55)) high = limit;
 	// CPU is read from zero; memory too, unless that would flatten its course to a line.
-	let bottom = metric === 'cpu' || low < 0.6 * high ? 0 : low;
+	let bottom = metric === 'cpu' || low < 0.4 * high ? 0 : low;
 	if (bottom > 0 && high - bottom < 0.2 * high) {
 		const middle = (high + bottom) / 2;
 		bottom = Math.max(0, middle - 0.1 * high);
@@ -207,7 +229,7 @@ function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: numbe
 function fitScale(bottom: number, top: number, rows: number, metric: Metric): Scale {
 	if (rows < 3) return {low: bottom, high: top, step: top - bottom, rowsPerStep: Math.max(1, rows - 1)};
 	let best: Scale | undefined;
-	for (const rowsPerStep of [2, 3, 4]) {
+	for (const rowsPerStep of rows < 8 ? [1, 2, 3] : [2, 3, 4]) {
 		if (rowsPerStep > rows - 1) continue;
 		const steps = (rows - 1) / rowsPerStep;
 		let step = niceStep((top - bottom) / steps, metric);
@@ -255,7 +277,8 @@ function axis({fromMs, toMs}: Course, columns: number, changes: ReadonlyMap<numb
 	if (toMs > fromMs) {
 		const near = (ms: number): string => times.near(ms, toMs);
 		write(times.near(toMs, toMs), columns, 'dim');
-		for (const [column, word] of changes) write(word, column - Math.floor(word.length / 2), 'notice') || write(word.charAt(0).toUpperCase(), column, 'notice');
+		for (const [column, word] of changes)
+			write(word, column - Math.floor(word.length / 2), 'notice') || write(word.charAt(0).toUpperCase(), column, 'notice');
 		write(near(fromMs), 0, 'dim');
 		if (columns >= 30) {
 			const middle = near((fromMs + toMs) / 2);
@@ -276,7 +299,11 @@ export function merge(spans: readonly Span[]): Span[] {
 	const merged: Span[] = [];
 	for (const span of spans) {
 		const last = merged.at(-1);
-		if (last && last.on === span.on && (last.style === span.style || (span.text.trim() === '' && span.style !== 'badge' && last.style !== 'badge'))) {
+		if (
+			last &&
+			last.on === span.on &&
+			(last.style === span.style || (span.text.trim() === '' && span.style !== 'badge' && last.style !== 'badge'))
+		) {
 			merged[merged.length - 1] = {...last, text: last.text + span.text};
 		} else merged.push(span);
 	}

@@ -47,7 +47,8 @@ export function parseCommand(text: string, known: readonly string[]): Parsed {
 		case 'namespace':
 		case 'namespaces': {
 			const names = argument.split(/[\s,]+/).filter(name => name !== '');
-			if (names.length === 0 || names.includes('all') || names.includes('0')) return {type: 'action', action: {type: 'namespaces', names: []}};
+			if (names.length === 0 || names.includes('all') || names.includes('0'))
+				return {type: 'action', action: {type: 'namespaces', names: []}};
 			// A beginning is enough where it fits one namespace alone.
 			const whole = names.map(name => {
 				if (known.includes(name)) return name;
@@ -60,7 +61,9 @@ export function parseCommand(text: string, known: readonly string[]): Parsed {
 		}
 		case 'ctx':
 		case 'context':
-			return argument === '' ? {type: 'problem', text: 'Which context? :ctx NAME; kubectl config get-contexts lists them'} : {type: 'elsewhere', to: {context: argument}};
+			return argument === ''
+				? {type: 'problem', text: 'Which context? :ctx NAME; kubectl config get-contexts lists them'}
+				: {type: 'elsewhere', to: {context: argument}};
 		case 'sort': {
 			const by = SORT_NAMES[argument.toLowerCase()];
 			return by

@@ -26,8 +26,7 @@ export function parseFilter(text: string): Filter {
 		found = haystack => haystack.toLowerCase().includes(needle);
 	}
 	return {
-		matches: (of, words) =>
-			found(`${of.namespace}/${of.pod}:${of.name} ${of.workload ?? ''} ${of.node ?? ''} ${words()}`) !== inverse,
+		matches: (of, words) => found(`${of.namespace}/${of.pod}:${of.name} ${of.workload ?? ''} ${of.node ?? ''} ${words()}`) !== inverse,
 	};
 }
 

@@ -4,16 +4,15 @@ import type {Anomaly} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Problem} from '../scrape.ts';
+import {headline} from '../sentences.ts';
 import type {Moment} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import type {Silences, VerdictView} from './list.ts';
-import {isFailingToStart} from './words.ts';
 import {learningLeftMs} from './list.ts';
-import {headline} from './sentences.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
 import {cut, printable, widthOf, wrap} from './width.ts';
-import {count, plural} from './words.ts';
+import {count, isFailingToStart, plural} from './words.ts';
 
 export interface Source {
 	/** The context, or the file's name. */
@@ -34,6 +33,9 @@ export function troubles(moment: Moment, silences?: Silences): readonly Anomaly[
 		.sort((a, b) => gravity(b) - gravity(a));
 }
 
+const PEACE = {mark: MARKS.resolved, style: 'good'} as const;
+const UNSURE = {mark: MARKS.learning, style: 'learning'} as const;
+
 const isAlarm = ({severity}: Anomaly): boolean => severity !== 'notice';
 
 export interface HeaderInput {
@@ -41,7 +43,6 @@ export interface HeaderInput {
 	readonly startMs: number;
 	readonly source: Source;
 	readonly view: VerdictView;
-	readonly times: TimeFormat;
 }
 
 /** How many rows {@link sentences} takes: two in trouble, where the second holds the rest or what comes next, one in peace. */
@@ -52,7 +53,8 @@ export function sentenceRows(input: HeaderInput, width: number): number {
 }
 
 export function sentences(input: HeaderInput, width: number, rows: number): readonly Line[] {
-	const {moment, source, view, times} = input;
+	const {moment, source, view} = input;
+	const {times} = view;
 	const problem = source.problem?.() ?? moment.problems[0];
 	const all = troubles(moment, view.silences);
 	const alarms = all.filter(isAlarm);
@@ -60,13 +62,17 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	const problemPart = problem && {
 		mark: MARKS.warning,
 		style: 'warning' as const,
-		text: [problem.what, problem.why, problem.fix].filter(text => text !== undefined && text !== '').map(text => sentence(printable(text ?? ''))).join(' '),
+		text: [problem.what, problem.why, problem.fix]
+			.filter(text => text !== undefined && text !== '')
+			.map(text => sentence(printable(text ?? '')))
+			.join(' '),
 	};
 	if (problemPart && alarms.length === 0) parts.push(problemPart);
-	for (const anomaly of alarms) parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times))});
+	for (const anomaly of alarms)
+		parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times))});
 	if (problemPart && alarms.length > 0) parts.splice(1, 0, problemPart);
 	if (alarms.length === 0) {
-		if (!problemPart) parts.push({mark: MARKS.resolved, style: 'good', text: peace(input, width)});
+		if (!problemPart) parts.push({...(moment.counts.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
 		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times))});
 	}
 	const lines: Line[] = [];
@@ -80,20 +86,38 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 			const suffix = lines.length === rows - 1 && more > 0 ? ` (${more} more)` : '';
 			lines.push([
 				{text: n === 0 ? ` ${mark} ` : '   ', style},
-				{text: cut(piece, width - 3 - suffix.length), style: first ? (style === 'good' ? 'plain' : 'strong') : 'plain'},
+				{text: cut(piece, width - 3 - suffix.length), style: first && style !== 'good' && style !== 'learning' ? 'strong' : 'plain'},
 				{text: suffix, style: 'dim'},
 			]);
 		}
 	}
+	if (alarms.length > 0 && lines.length < rows)
+		lines.push([{text: `   ${cut(otherwise(moment, view, alarms.length), width - 3)}`, style: 'dim'}]);
 	return lines;
+}
+
+/** What the rest does while one is in trouble. */
+function otherwise(moment: Moment, view: VerdictView, alarms: number): string {
+	const {judged, learning, absent} = moment.counts;
+	const calm = Math.max(0, judged - alarms);
+	const left = learningLeftMs(moment, view);
+	return `${[
+		calm > 0 ? `No trouble in ${count(calm)} others` : '',
+		learning > 0 ? `${count(learning)} learning${Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : ''}` : '',
+		absent > 0 ? `${count(absent)} without samples` : '',
+	]
+		.filter(text => text !== '')
+		.join('; ')}.`;
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-function peace({moment, startMs, source, view, times}: HeaderInput, width: number): string {
+function peace({moment, startMs, source, view}: HeaderInput, width: number): string {
+	const {times} = view;
 	const {judged, learning, absent} = moment.counts;
 	if (moment.rows.length === 0) {
-		if (Number.isNaN(startMs)) return source.live ? `Waiting for the first samples from ${printable(source.label)}.` : `Reading ${printable(source.label)}.`;
+		if (Number.isNaN(startMs))
+			return source.live ? `Waiting for the first samples from ${printable(source.label)}.` : `Reading ${printable(source.label)}.`;
 		return 'No containers here.';
 	}
 	const left = learningLeftMs(moment, view);
@@ -101,12 +125,14 @@ function peace({moment, startMs, source, view, times}: HeaderInput, width: numbe
 	const failing = moment.rows.filter(({of}) => isFailingToStart(of.waiting)).length;
 	const without = absent > 0 ? `${count(absent)} without samples` : '';
 	const starts = failing > 0 ? `${plural(failing, 'does', 'do')} not start` : '';
-	const since = source.live ? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.` : `The recording begins at ${times.near(startMs, moment.atMs)}.`;
+	const since = source.live
+		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
+		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
 	const first =
-		judged === 0
-			? `Learning what is usual in ${plural(learning, 'container')}${ready}`
-			: `No trouble in ${plural(judged, 'container')}`;
-	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without, starts].filter(text => text !== '').join(', ');
+		judged === 0 ? `Learning what is usual in ${plural(learning, 'container')}${ready}` : `No trouble in ${plural(judged, 'container')}`;
+	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without, starts]
+		.filter(text => text !== '')
+		.join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
 	return widthOf(`${whole} ${since}`) + 3 <= width ? `${whole} ${since}` : widthOf(whole) + 3 <= width ? whole : `${first}.`;
 }
@@ -126,7 +152,9 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const right = clockSpans(input);
 	const rightWidth = widthOfAll(right);
 	const marks: Span[] = [];
-	const silenced = view.silences ? moment.rows.filter(({of, anomaly}) => anomaly && view.silences?.of(of, moment.atMs) !== undefined).length : 0;
+	const silenced = view.silences
+		? moment.rows.filter(({of, anomaly}) => anomaly && view.silences?.of(of, moment.atMs) !== undefined).length
+		: 0;
 	for (const [mark, n, style] of [
 		[MARKS.critical, counts.critical, 'critical'],
 		[MARKS.warning, counts.warning, 'warning'],
@@ -161,7 +189,12 @@ export function statusLine(input: StatusInput, width: number): Line {
 		...fallback,
 		left: cut(fallback.left, Math.max(0, width - (taken(fallback) - widthOf(fallback.left)))),
 	};
-	const spans: Span[] = [{text: ` ${variant.left}`}, {text: filterText, style: 'key'}, {text: '   '}, ...marks.toSpliced(afterLearning, 0, {text: variant.ready, style: 'dim'})];
+	const spans: Span[] = [
+		{text: ` ${variant.left}`},
+		{text: filterText, style: 'key'},
+		{text: '   '},
+		...marks.toSpliced(afterLearning, 0, {text: variant.ready, style: 'dim'}),
+	];
 	const middle = width - widthOfAll(spans) - rightWidth - 1;
 	const stepText = variant.step === '' ? '' : `${variant.step}   `;
 	const gap = middle - widthOf(stepText);
@@ -170,18 +203,37 @@ export function statusLine(input: StatusInput, width: number): Line {
 }
 
 /** Which moment this is. No ticking age: the time of the newest sample stands, and how old it is only once it is stale. */
-function clockSpans({moment, source, view, cursor, times, endMs}: StatusInput): Span[] {
+function clockSpans({moment, source, view, cursor, endMs}: StatusInput): Span[] {
+	const {times} = view;
 	const shownMs = Number.isNaN(moment.newestSampleMs) ? moment.atMs : moment.newestSampleMs;
 	const time = Number.isNaN(shownMs) ? '' : `${times.time(shownMs)} ${times.zone}`.trimEnd();
 	const ageMs = moment.atMs - moment.newestSampleMs;
 	const staleMs = 4 * (Number.isFinite(view.stepMs) ? Math.max(view.stepMs, 15_000) : 30_000);
 	if (cursor.mode === 'follow') {
-		if (ageMs > staleMs) return [{text: ' STALE ', style: 'badge'}, {text: ` ${time}, ${formatDuration(ageMs)} old`, style: 'warning'}];
-		return [{text: source.live ? 'LIVE ' : 'END ', style: source.live ? 'good' : 'dim'}, {text: time, style: 'strong'}];
+		if (ageMs > staleMs)
+			return [
+				{text: ' STALE ', style: 'badge'},
+				{text: ` ${time}, ${formatDuration(ageMs)} old`, style: 'warning'},
+			];
+		return [
+			{text: source.live ? 'LIVE ' : 'END ', style: source.live ? 'good' : 'dim'},
+			{text: time, style: 'strong'},
+		];
 	}
-	if (cursor.mode === 'pause') return [{text: ' PAUSED ', style: 'badge'}, {text: ` ${time}`, style: 'strong'}];
-	if (!source.live && source.finished() && moment.atMs >= endMs) return [{text: 'END ', style: 'dim'}, {text: time, style: 'strong'}];
-	return [{text: `${source.live ? 'PAST' : 'REPLAY'} ×${cursor.speed} `, style: 'key'}, {text: time, style: 'strong'}];
+	if (cursor.mode === 'pause')
+		return [
+			{text: ' PAUSED ', style: 'badge'},
+			{text: ` ${time}`, style: 'strong'},
+		];
+	if (!source.live && source.finished() && moment.atMs >= endMs)
+		return [
+			{text: 'END ', style: 'dim'},
+			{text: time, style: 'strong'},
+		];
+	return [
+		{text: `${source.live ? 'PAST' : 'REPLAY'} ×${cursor.speed} `, style: 'key'},
+		{text: time, style: 'strong'},
+	];
 }
 
 export const widthOfAll = (spans: Line): number => spans.reduce((sum, {text}) => sum + widthOf(text), 0);

@@ -39,7 +39,12 @@ export function helpLines(width: number): readonly Line[] {
 	});
 	blocks.push([
 		[{text: 'Marks', style: 'title'}],
-		...LEGEND.map(([mark, words]): Line => [{text: `  ${MARKS[mark]}`, style: mark === 'critical' || mark === 'warning' || mark === 'notice' ? mark : 'dim'}, {text: `  ${words}`}]),
+		...LEGEND.map(
+			([mark, words]): Line => [
+				{text: `  ${MARKS[mark]}`, style: mark === 'critical' || mark === 'warning' || mark === 'notice' ? mark : 'dim'},
+				{text: `  ${words}`},
+			],
+		),
 		[],
 	]);
 	const total = blocks.reduce((sum, block) => sum + block.length, 0);
@@ -84,7 +89,9 @@ export function keyBar({focus, overlay, paused, replay, onWorkload, undoes, canK
 			{keys: 'esc', word: 'back', rank: 1},
 		];
 	} else {
-		entries = BINDINGS.filter(({bar, action}) => bar && (bar.when === undefined || bar.when === focus) && (canKubectl || action.type !== 'kubectl')).map(({bar, action}) => {
+		entries = BINDINGS.filter(
+			({bar, action}) => bar && (bar.when === undefined || bar.when === focus) && (canKubectl || action.type !== 'kubectl'),
+		).map(({bar, action}) => {
 			const {keys, word, rank} = bar!;
 			if (action.type === 'time' && action.action.type === 'toggle-pause') return {keys, rank, word: paused ? 'go on' : 'pause'};
 			if (action.type === 'open') return {keys, rank, word: focus === 'log' ? 'go there' : onWorkload ? 'replicas' : 'why'};

@@ -26,7 +26,13 @@ export interface Binding {
 }
 
 export const BINDINGS: readonly Binding[] = [
-	{keys: ['down', 'j'], action: {type: 'move', by: 1}, category: 'Look', description: 'next row', bar: {keys: '↑↓', word: 'pod', rank: 4, when: 'pods'}},
+	{
+		keys: ['down', 'j'],
+		action: {type: 'move', by: 1},
+		category: 'Look',
+		description: 'next row',
+		bar: {keys: '↑↓', word: 'pod', rank: 4, when: 'pods'},
+	},
 	{keys: ['up', 'k'], action: {type: 'move', by: -1}, category: 'Look', description: 'previous row'},
 	{keys: ['pgdn', 'ctrl-f'], action: {type: 'move-pages', by: 1}, category: 'Look', description: 'a page down'},
 	{keys: ['pgup', 'ctrl-b'], action: {type: 'move-pages', by: -1}, category: 'Look', description: 'a page up'},
@@ -49,7 +55,13 @@ export const BINDINGS: readonly Binding[] = [
 		bar: {keys: 'tab', word: 'pane', rank: 6},
 	},
 	{keys: ['shift-tab'], action: {type: 'focus', by: -1}, category: 'Look', description: 'previous pane'},
-	{keys: ['w'], action: {type: 'workloads'}, category: 'Look', description: 'one row a workload, or one a container', bar: {keys: 'w', word: 'workload', rank: 10, when: 'pods'}},
+	{
+		keys: ['w'],
+		action: {type: 'workloads'},
+		category: 'Look',
+		description: 'one row a workload, or one a container',
+		bar: {keys: 'w', word: 'workload', rank: 10, when: 'pods'},
+	},
 	{
 		keys: ['esc'],
 		action: {type: 'undo'},
@@ -64,7 +76,13 @@ export const BINDINGS: readonly Binding[] = [
 		description: 'filter: a regular expression; !text for all without it; -l app=x for labels; in the log pane for the log',
 		bar: {keys: '/', word: 'filter', rank: 3},
 	},
-	{keys: ['n'], action: {type: 'command', text: 'ns '}, category: 'Find', description: 'choose namespaces', bar: {keys: 'n', word: 'namespace', rank: 9, when: 'pods'}},
+	{
+		keys: ['n'],
+		action: {type: 'command', text: 'ns '},
+		category: 'Find',
+		description: 'choose namespaces',
+		bar: {keys: 'n', word: 'namespace', rank: 9, when: 'pods'},
+	},
 	{keys: ['0'], action: {type: 'namespaces', names: []}, category: 'Find', description: 'all namespaces'},
 	...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(
 		(number): Binding => ({
@@ -76,7 +94,13 @@ export const BINDINGS: readonly Binding[] = [
 	),
 	{keys: [':'], action: {type: 'command', text: ''}, category: 'Find', description: 'command: :ns a,b  :ctx NAME  :sort COLUMN  :q'},
 
-	{keys: ['s'], action: {type: 'next-sort'}, category: 'Sort and columns', description: 'next order: trouble, CPU, MEM, %MEM/L, name', bar: {keys: 's', word: 'sort', rank: 8, when: 'pods'}},
+	{
+		keys: ['s'],
+		action: {type: 'next-sort'},
+		category: 'Sort and columns',
+		description: 'next order: trouble, CPU, MEM, %MEM/L, name',
+		bar: {keys: 's', word: 'sort', rank: 8, when: 'pods'},
+	},
 	{keys: ['N'], action: {type: 'sort', by: 'name'}, category: 'Sort and columns', description: 'by name; the same letter again reverses'},
 	{keys: ['P'], action: {type: 'sort', by: 'namespace'}, category: 'Sort and columns', description: 'by namespace'},
 	{keys: ['C'], action: {type: 'sort', by: 'cpu'}, category: 'Sort and columns', description: 'by CPU'},
@@ -89,32 +113,84 @@ export const BINDINGS: readonly Binding[] = [
 	{keys: ['A'], action: {type: 'sort', by: 'age'}, category: 'Sort and columns', description: 'by age'},
 	{keys: ['O'], action: {type: 'sort', by: 'node'}, category: 'Sort and columns', description: 'by node'},
 	{keys: ['R'], action: {type: 'sort', by: 'trouble'}, category: 'Sort and columns', description: 'by trouble again'},
-	{keys: ['ctrl-w'], action: {type: 'wide'}, category: 'Sort and columns', description: 'more columns: STATUS, RESTARTS, AGE, NODE, %CPU/R, %MEM/R'},
+	{
+		keys: ['ctrl-w'],
+		action: {type: 'wide'},
+		category: 'Sort and columns',
+		description: 'more columns: STATUS, RESTARTS, AGE, NODE, %CPU/R, %MEM/R',
+	},
 
-	{keys: ['space'], action: {type: 'time', action: {type: 'toggle-pause'}}, category: 'Time', description: 'pause; go on', bar: {keys: 'space', word: 'pause', rank: 5}},
-	{keys: ['['], action: {type: 'time', action: {type: 'jump-anomaly', by: -1}}, category: 'Time', description: 'to the anomaly before', bar: {keys: '[ ]', word: 'anomaly', rank: 5}},
+	{
+		keys: ['space'],
+		action: {type: 'time', action: {type: 'toggle-pause'}},
+		category: 'Time',
+		description: 'pause; go on',
+		bar: {keys: 'space', word: 'pause', rank: 5},
+	},
+	{
+		keys: ['['],
+		action: {type: 'time', action: {type: 'jump-anomaly', by: -1}},
+		category: 'Time',
+		description: 'to the anomaly before',
+		bar: {keys: '[ ]', word: 'anomaly', rank: 5},
+	},
 	{keys: [']'], action: {type: 'time', action: {type: 'jump-anomaly', by: 1}}, category: 'Time', description: 'to the anomaly after'},
 	{keys: [','], action: {type: 'time', action: {type: 'step', by: -1}}, category: 'Time', description: 'one scrape back'},
 	{keys: ['.'], action: {type: 'time', action: {type: 'step', by: 1}}, category: 'Time', description: 'one scrape forward'},
 	{keys: ['<'], action: {type: 'time', action: {type: 'change-speed', by: -1}}, category: 'Time', description: 'slower'},
 	{keys: ['>'], action: {type: 'time', action: {type: 'change-speed', by: 1}}, category: 'Time', description: 'faster'},
 
-	{keys: ['+'], action: {type: 'zoom', by: 1}, category: 'Charts', description: 'zoom in: a shorter stretch of time', bar: {keys: '+ -', word: 'zoom', rank: 2, when: 'charts'}},
+	{
+		keys: ['+'],
+		action: {type: 'zoom', by: 1},
+		category: 'Charts',
+		description: 'zoom in: a shorter stretch of time',
+		bar: {keys: '+ -', word: 'zoom', rank: 2, when: 'charts'},
+	},
 	{keys: ['-'], action: {type: 'zoom', by: -1}, category: 'Charts', description: 'zoom out'},
 	{keys: ['='], action: {type: 'zoom', by: 0}, category: 'Charts', description: 'as long as the anomaly needs'},
-	{keys: ['left', 'h'], action: {type: 'pan', by: -1}, category: 'Charts', description: 'earlier', bar: {keys: '← →', word: 'earlier, later', rank: 2, when: 'charts'}},
+	{
+		keys: ['left', 'h'],
+		action: {type: 'pan', by: -1},
+		category: 'Charts',
+		description: 'earlier',
+		bar: {keys: '← →', word: 'earlier, later', rank: 2, when: 'charts'},
+	},
 	{keys: ['right'], action: {type: 'pan', by: 1}, category: 'Charts', description: 'later'},
-	{keys: ['f'], action: {type: 'freeze'}, category: 'Charts', description: 'freeze the charts; let them go on', bar: {keys: 'f', word: 'freeze', rank: 3, when: 'charts'}},
+	{
+		keys: ['f'],
+		action: {type: 'freeze'},
+		category: 'Charts',
+		description: 'freeze the charts; let them go on',
+		bar: {keys: 'f', word: 'freeze', rank: 3, when: 'charts'},
+	},
 	{keys: ['x'], action: {type: 'other-chart'}, category: 'Charts', description: 'the other chart, where there is room for one'},
 
 	{keys: ['c'], action: {type: 'copy'}, category: 'Act', description: 'copy the explanation (or the name) to the clipboard'},
 	{keys: ['m'], action: {type: 'silence'}, category: 'Act', description: 'silence: 1 h, until it restarts, expected here, not at all'},
-	{keys: ['l'], action: {type: 'kubectl', verb: 'logs'}, category: 'Act', description: 'logs (kubectl logs)', bar: {keys: 'l', word: 'logs', rank: 7, when: 'pods'}},
-	{keys: ['p'], action: {type: 'kubectl', verb: 'previous-logs'}, category: 'Act', description: 'logs of the run before (kubectl logs --previous)'},
+	{
+		keys: ['l'],
+		action: {type: 'kubectl', verb: 'logs'},
+		category: 'Act',
+		description: 'logs (kubectl logs)',
+		bar: {keys: 'l', word: 'logs', rank: 7, when: 'pods'},
+	},
+	{
+		keys: ['p'],
+		action: {type: 'kubectl', verb: 'previous-logs'},
+		category: 'Act',
+		description: 'logs of the run before (kubectl logs --previous)',
+	},
 	{keys: ['d'], action: {type: 'kubectl', verb: 'describe'}, category: 'Act', description: 'describe (kubectl describe pod)'},
 
 	{keys: ['?'], action: {type: 'help'}, category: 'General', description: 'this help', bar: {keys: '?', word: 'help', rank: 1}},
-	{keys: ['q', 'ctrl-c'], action: {type: 'quit'}, category: 'General', description: 'quit; in an overlay close it', bar: {keys: 'q', word: 'quit', rank: 2}},
+	{
+		keys: ['q', 'ctrl-c'],
+		action: {type: 'quit'},
+		category: 'General',
+		description: 'quit; in an overlay close it',
+		bar: {keys: 'q', word: 'quit', rank: 2},
+	},
 	{keys: ['ctrl-z'], action: {type: 'suspend'}, category: 'General', description: 'suspend; fg comes back'},
 ];
 

@@ -62,7 +62,7 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, ove
 	if (overlay === 'help') return {...common, ...nothing, help: line(top, body), panes: ['pods']};
 
 	if (columns >= 180 && rows >= 40) {
-		const left = Math.max(108, Math.round(columns * 0.58));
+		const left = Math.max(120, Math.round(columns * 0.58));
 		const right = columns - left;
 		const chart = Math.min(17, Math.floor(body * 0.29));
 		const charts: Rect[] = [
@@ -70,7 +70,8 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, ove
 			{x: left, y: top + chart, width: right, height: chart},
 		];
 		const why: Rect = {x: left, y: top + 2 * chart, width: right, height: body - 2 * chart};
-		if (overlay === 'why') return {...common, ...nothing, charts, why: {x: 0, y: top, width: left, height: body}, panes: ['pods', 'charts']};
+		if (overlay === 'why')
+			return {...common, ...nothing, charts, why: {x: 0, y: top, width: left, height: body}, panes: ['pods', 'charts']};
 		const log = Math.max(12, body - Math.max(12, Math.min(listRows + 3, Math.round(body * 0.74))));
 		return {
 			...common,
@@ -98,7 +99,13 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, ove
 	};
 	if (overlay === 'why') {
 		const why = body - chartHeight;
-		return {...common, ...nothing, why: line(top, why), charts: chartsAt(top + why, chartHeight), panes: chartHeight > 0 ? ['pods', 'charts'] : ['pods']};
+		return {
+			...common,
+			...nothing,
+			why: line(top, why),
+			charts: chartsAt(top + why, chartHeight),
+			panes: chartHeight > 0 ? ['pods', 'charts'] : ['pods'],
+		};
 	}
 	// A short list gives what it does not need to the charts first, then to the log.
 	const full = body - chartHeight - logHeight;

@@ -4,9 +4,9 @@ import {MARK} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatAge, formatCpu, formatDuration, formatMemory, formatPercent, UNKNOWN} from '../format.ts';
 import type {Container} from '../scrape.ts';
+import {markWords, title} from '../sentences.ts';
 import type {Moment, Row, Timeline} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
-import {title} from './sentences.ts';
 import {parseFilter} from './filter.ts';
 import type {ScreenState, Sort} from './state.ts';
 import type {Mark, Style} from './theme.ts';
@@ -62,7 +62,10 @@ interface MomentFacts {
 
 const kept = new WeakMap<Moment, {silences: number; facts: MomentFacts; listings: Map<string, Listing>; verdicts: Map<string, Verdict>}>();
 
-function keptOf(moment: Moment, silences: Silences | undefined): {facts: MomentFacts; listings: Map<string, Listing>; verdicts: Map<string, Verdict>} {
+function keptOf(
+	moment: Moment,
+	silences: Silences | undefined,
+): {facts: MomentFacts; listings: Map<string, Listing>; verdicts: Map<string, Verdict>} {
 	const revision = silences?.revision ?? 0;
 	let found = kept.get(moment);
 	if (!found || found.silences !== revision) {
@@ -179,12 +182,14 @@ function makeListing(moment: Moment, state: ListState, view: VerdictView, facts:
 export const workloadId = (of: Container): string => `workload:${of.namespace}/${of.workload ?? `Pod/${of.pod}`}`;
 
 /** NaN, the unknown, comes last whichever way the numbers go. */
-const descending = (value: (row: Row) => number) => (a: Row, b: Row): number => {
-	const left = value(a);
-	const right = value(b);
-	if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : 1;
-	return Number.isNaN(right) ? -1 : left === right ? 0 : right - left;
-};
+const descending =
+	(value: (row: Row) => number) =>
+	(a: Row, b: Row): number => {
+		const left = value(a);
+		const right = value(b);
+		if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : 1;
+		return Number.isNaN(right) ? -1 : left === right ? 0 : right - left;
+	};
 
 function orderOf(by: Sort, facts: MomentFacts): (a: Row, b: Row) => number {
 	switch (by) {
@@ -241,6 +246,7 @@ export interface Verdict {
 export interface VerdictView {
 	readonly training: number;
 	readonly stepMs: number;
+	readonly times: TimeFormat;
 	readonly silences?: Silences;
 }
 
@@ -254,15 +260,15 @@ export function verdictOf(row: Row, moment: Moment, view: VerdictView): Verdict 
 	return verdict;
 }
 
-function makeVerdict(row: Row, atMs: number, {training, stepMs, silences}: VerdictView): Verdict {
+function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}: VerdictView): Verdict {
 	const {anomaly, of, state} = row;
 	const silence = silences?.of(of, atMs);
 	const says = (words: string, mark: Mark, style: Style = MARK_STYLES[mark]): Verdict => ({words, mark, style});
 	if (silence !== undefined && (anomaly || of.waiting !== undefined)) {
-		return says(`${silence}: ${anomaly ? title(anomaly.kind, anomaly.explanation) : printable(of.waiting ?? '')}`, 'silenced');
+		return says(`${silence}: ${anomaly ? title(anomaly.kind, anomaly.explanation, times) : printable(of.waiting ?? '')}`, 'silenced');
 	}
 	if (anomaly && of.waiting === undefined) {
-		const words = title(anomaly.kind, anomaly.explanation);
+		const words = title(anomaly.kind, anomaly.explanation, times);
 		if (anomaly.recurring) return says(`habit: ${words}`, 'normal', 'plain');
 		return says(anomaly.provisional ? `${words}?` : words, anomaly.severity);
 	}
@@ -282,9 +288,8 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, silences}: Verdi
 		}
 		default: {
 			const memory = share(row.memoryBytes, of.memoryLimitBytes);
-			if (row.marks & MARK.nearLimit) return says(`${formatPercent(memory)} of limit, flat`, 'normal', 'notice');
-			if (row.marks & MARK.atCpuLimit) return says('at CPU limit, probably throttled', 'normal', 'notice');
-			return says('normal', 'normal');
+			const marked = markWords(row.marks, memory);
+			return marked === '' ? says('normal', 'normal') : says(marked, 'normal', 'notice');
 		}
 	}
 }
@@ -342,10 +347,17 @@ const GAP = 2;
 const POD_LEAST = 22;
 
 /** Columns that fit into `width` cells (without mark and margin), most important ones kept, the pod's name taking what is left. */
-export function columnsFor(width: number, wide: boolean, facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>, multipleNamespaces: boolean): readonly Column[] {
+export function columnsFor(
+	width: number,
+	wide: boolean,
+	facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>,
+	multipleNamespaces: boolean,
+): readonly Column[] {
 	const spark = width >= 150 ? 8 : width >= 124 ? 6 : 4;
 	const wishes: Wish[] = [
-		...(multipleNamespaces ? [{id: 'namespace', title: 'NAMESPACE', width: Math.max(9, Math.min(16, facts.namespaceWidth)), sort: 'namespace', rank: 6} as const] : []),
+		...(multipleNamespaces
+			? [{id: 'namespace', title: 'NAMESPACE', width: Math.max(9, Math.min(16, facts.namespaceWidth)), sort: 'namespace', rank: 6} as const]
+			: []),
 		{id: 'pod', title: 'POD', width: POD_LEAST, sort: 'name', rank: 0},
 		{id: 'verdict', title: 'VERDICT', width: 22, rank: 0},
 		{id: 'cpu', title: 'CPU', width: 6, align: 'right', spark, sort: 'cpu', rank: 3},
@@ -365,7 +377,8 @@ export function columnsFor(width: number, wide: boolean, facts: Pick<MomentFacts
 			: []),
 	];
 	let chosen: Wish[] = wishes;
-	const total = (): number => chosen.reduce((sum, {width: own, spark: cells, gap = GAP}) => sum + own + (cells ? cells + 1 : 0) + gap, -GAP);
+	const total = (): number =>
+		chosen.reduce((sum, {width: own, spark: cells, gap = GAP}) => sum + own + (cells ? cells + 1 : 0) + gap, -GAP);
 	const drop = (change: (wish: Wish) => Wish | undefined): void => {
 		chosen = chosen.map(change).filter(wish => wish !== undefined);
 	};
@@ -387,20 +400,17 @@ export function columnsFor(width: number, wide: boolean, facts: Pick<MomentFacts
 	const forPod = Math.max(0, Math.min(spare, Math.max(facts.podWidth, 12) - POD_LEAST));
 	const forVerdict = Math.max(0, Math.min(spare - forPod, 12));
 	const shrink = spare < 0 ? spare : 0;
-	return chosen.map(({id, title: heading, width: own, align, spark: cells = 0, sort, gap = GAP}, i): Column => ({
-		id,
-		title: heading,
-		width:
-			id === 'pod'
-				? Math.max(4, own + forPod + (spare > 0 ? 0 : shrink))
-				: id === 'verdict'
-					? own + forVerdict
-					: own,
-		align: align ?? 'left',
-		spark: cells,
-		sort,
-		gap: i === 0 ? 0 : gap,
-	}));
+	return chosen.map(
+		({id, title: heading, width: own, align, spark: cells = 0, sort, gap = GAP}, i): Column => ({
+			id,
+			title: heading,
+			width: id === 'pod' ? Math.max(4, own + forPod + (spare > 0 ? 0 : shrink)) : id === 'verdict' ? own + forVerdict : own,
+			align: align ?? 'left',
+			spark: cells,
+			sort,
+			gap: i === 0 ? 0 : gap,
+		}),
+	);
 }
 
 /** A cell of a row: words, and how they look. `cut` says which part may go. */
@@ -425,7 +435,6 @@ export interface RowView {
 export interface RowContext {
 	readonly moment: Moment;
 	readonly view: VerdictView;
-	readonly times: TimeFormat;
 	readonly facts: MomentFacts;
 	/** Levels from 0 to 1 of the newest stretch, NaN = gap. */
 	readonly spark: (row: Row, metric: Metric, cells: number) => readonly number[];
@@ -443,7 +452,7 @@ export function rowView(item: ListItem, columns: readonly Column[], selected: bo
 	};
 }
 
-function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, times, facts, spark}: RowContext): Cell {
+function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view: {times}, facts, spark}: RowContext): Cell {
 	const {row, members} = item;
 	const {of} = row;
 	const absent = row.state === 'absent';
@@ -460,9 +469,17 @@ function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, times
 		case 'verdict':
 			return {text: verdict.words, style: verdict.style};
 		case 'cpu':
-			return {text: formatCpu(cpu), style: absent ? 'dim' : oddStyle(row, 'cpu'), ...(column.spark > 0 && {spark: spark(row, 'cpu', column.spark)})};
+			return {
+				text: formatCpu(cpu),
+				style: absent ? 'dim' : oddStyle(row, 'cpu'),
+				...(column.spark > 0 && {spark: spark(row, 'cpu', column.spark)}),
+			};
 		case 'memory':
-			return {text: formatMemory(memory), style: absent ? 'dim' : oddStyle(row, 'memory'), ...(column.spark > 0 && {spark: spark(row, 'memory', column.spark)})};
+			return {
+				text: formatMemory(memory),
+				style: absent ? 'dim' : oddStyle(row, 'memory'),
+				...(column.spark > 0 && {spark: spark(row, 'memory', column.spark)}),
+			};
 		case 'cpu-limit':
 			return limitCell(cpu, of.cpuLimitMillicores, row.marks & MARK.atCpuLimit);
 		case 'memory-limit':

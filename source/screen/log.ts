@@ -2,11 +2,11 @@
 import type {Anomaly} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
+import {detail, title} from '../sentences.ts';
 import type {Moment} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
 import type {Silences} from './list.ts';
-import {detail, title} from './sentences.ts';
 import type {Mark, Style} from './theme.ts';
 import {MARK_STYLES} from './theme.ts';
 import {printable} from './width.ts';
@@ -26,7 +26,11 @@ export function logOf(moment: Moment, filter: string): readonly LogEntry[] {
 	if (found?.filter === filter) return found.entries;
 	const wanted = parseFilter(filter);
 	const entries = moment.anomalies
-		.filter(anomaly => filter === '' || wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`))
+		.filter(
+			anomaly =>
+				filter === '' ||
+				wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`),
+		)
 		.map(anomaly => ({id: anomaly.id, key: anomaly.of.key, firedAtMs: anomaly.firedAtMs, anomaly}))
 		.sort((a, b) => rank(b.anomaly) - rank(a.anomaly) || b.firedAtMs - a.firedAtMs);
 	kept.set(moment, {filter, entries});
@@ -57,7 +61,16 @@ const ENDED_WORDS = {
 	expected: 'expected',
 } as const;
 
-export function logRowView({id, anomaly}: LogEntry, selected: boolean, moment: Moment, times: TimeFormat, crowded: ReadonlySet<string>, silences?: Silences): LogRowView {
+export interface LogContext {
+	readonly moment: Moment;
+	readonly times: TimeFormat;
+	readonly crowded: ReadonlySet<string>;
+	/** Neither seconds nor namespaces. */
+	readonly short: boolean;
+	readonly silences?: Silences;
+}
+
+export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, times, crowded, short, silences}: LogContext): LogRowView {
 	const {of, ended, recurring, severity, kind, explanation, startedAtMs} = anomaly;
 	const silence = ended ? undefined : silences?.of(of, moment.atMs);
 	const mark: Mark = ended ? 'resolved' : silence !== undefined ? 'silenced' : recurring ? 'normal' : severity;
@@ -66,11 +79,12 @@ export function logRowView({id, anomaly}: LogEntry, selected: boolean, moment: M
 	const how = ended && ended.by !== 'recovered' ? `; ${ENDED_WORDS[ended.by]} after ${formatDuration(ended.atMs - startedAtMs)}` : '';
 	return {
 		id,
-		time: sameDay ? times.time(startedAtMs) : times.near(startedAtMs, moment.atMs),
+		time: sameDay && !short ? times.time(startedAtMs) : times.near(startedAtMs, moment.atMs),
 		mark,
 		style: MARK_STYLES[mark],
-		pod: printable(`${of.namespace}/${of.pod}${suffix}`),
-		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation)}`,
+		pod: printable(`${short ? '' : `${of.namespace}/`}${of.pod}${suffix}`),
+		// What follows the comma stands in the detail.
+		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation).replace(/,.*/, '')}`,
 		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(anomaly, times))}${how}`,
 		over: ended !== undefined || recurring,
 		selected,

@@ -3,6 +3,7 @@ import {placeOf} from '../cursor.ts';
 import type {Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
+import {why} from '../sentences.ts';
 import type {Moment, Row, Timeline} from '../timeline.ts';
 import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
 import type {Source} from './header.ts';
@@ -15,7 +16,6 @@ import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './
 import type {LogEntry, LogRowView} from './log.ts';
 import {logOf, logRowView} from './log.ts';
 import {positionBar} from './position-bar.ts';
-import {why} from './sentences.ts';
 import type {ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
 import type {Line} from './theme.ts';
@@ -114,20 +114,23 @@ export function createScene(): SceneOf {
 		const {columns: width, rows: height} = size;
 		// The rhythm of the newest scrapes changes with every append; what was said of a moment stays.
 		if (place?.moment !== moment) place = {moment, stepMs: timeline.stepMs};
-		const view: VerdictView = {training: timeline.training, stepMs: place.stepMs, ...(silences && {silences})};
+		const view: VerdictView = {training: timeline.training, stepMs: place.stepMs, times, ...(silences && {silences})};
 		const facts = factsAbout(moment, silences);
 		const listing = listingOf(moment, state, view);
 		const selectedIndex = indexOf(listing, state, facts.rank);
 		const item = listing.items[selectedIndex];
 		const selected = item?.row;
 		const entries = logOf(moment, state.log.filter);
-		const header = {moment, startMs: timeline.startMs, source, view, times};
+		const header = {moment, startMs: timeline.startMs, source, view};
 		const overlay = state.overlay?.what;
 		const showBar = !source.live || state.cursor.mode !== 'follow';
 		const layout = layoutFor(size, {
 			sentenceRows: sentenceRows(header, width),
 			bar: showBar,
-			listRows: Math.max(listing.unfiltered === 0 ? 0 : listing.items.length, listing.byWorkload ? listing.items.length : listing.unfiltered),
+			listRows: Math.max(
+				listing.unfiltered === 0 ? 0 : listing.items.length,
+				listing.byWorkload ? listing.items.length : listing.unfiltered,
+			),
 			logRows: entries.length,
 			overlay,
 		});
@@ -168,7 +171,7 @@ export function createScene(): SceneOf {
 			caption: listing.problem ?? '',
 			footer: footerOf(top, listHeight, listing.items.length, listing.byWorkload ? undefined : listing.unfiltered),
 			columns: keptColumns(
-				layout.list.width - (boxed ? 2 : 0) - 4,
+				layout.list.width - (boxed ? 6 : 3),
 				state.wide,
 				facts,
 				facts.namespaces.length > 1 && state.namespaces.length !== 1,
@@ -180,15 +183,37 @@ export function createScene(): SceneOf {
 		const rows = list
 			? listing.items
 					.slice(top, top + listHeight)
-					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, times, facts, spark: sparkFor}))
+					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, facts, spark: sparkFor}))
 			: [];
 
 		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(selected, state.chart.other)];
 		const charts = layout.charts.map((rect, i): TextView => {
 			const metric = metrics[i] ?? 'memory';
 			const inner = {width: rect.width - (boxed ? 4 : 2), height: rect.height - chrome};
-			const drawing = selected && (drawings[i] ?? drawMetric)(timeline, moment, selected, metric, window.fromMs, window.toMs, inner.width, inner.height, times, tints);
-			const title = chartTitle(selected, moment, metric, layout.charts.length > 1 ? i : 0, facts.crowded, rect.width, focus === 'charts', state.chart.frozen);
+			const drawing =
+				selected &&
+				(drawings[i] ?? drawMetric)(
+					timeline,
+					moment,
+					selected,
+					metric,
+					window.fromMs,
+					window.toMs,
+					inner.width,
+					inner.height,
+					times,
+					tints,
+				);
+			const title = chartTitle(
+				selected,
+				moment,
+				metric,
+				layout.charts.length > 1 ? i : 0,
+				facts.crowded,
+				rect.width,
+				focus === 'charts',
+				state.chart.frozen,
+			);
 			return {
 				...pane(rect, boxed, focus === 'charts'),
 				title,
@@ -199,7 +224,7 @@ export function createScene(): SceneOf {
 		});
 
 		const explanation = selected && explanationOf(selected, atEnd, explain);
-		const whyText = selected ? (explanation ? why(explanation, times) : storedWords(selected, moment, view, times)).map(printable) : [];
+		const whyText = selected ? (explanation ? why(explanation, times) : storedWords(selected, moment, view)).map(printable) : [];
 		const whyRect = layout.why;
 		const whyWidth = whyRect ? whyRect.width - (boxed ? 4 : 2) : 80;
 		const allWhy = whyRect ? keptWhy(whyText.join('\n'), whyWidth) : [];
@@ -238,7 +263,15 @@ export function createScene(): SceneOf {
 			footer: footerOf(logTop, logHeight, entries.length, moment.anomalies.length),
 			rows: entries
 				.slice(logTop, logTop + logHeight)
-				.map((entry, i) => logRowView(entry, focus === 'log' && logTop + i === logSelected, moment, times, facts.crowded, silences)),
+				.map((entry, i) =>
+					logRowView(entry, focus === 'log' && logTop + i === logSelected, {
+						moment,
+						times,
+						crowded: facts.crowded,
+						short: width < 100,
+						...(silences && {silences}),
+					}),
+				),
 			empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
 		};
 
@@ -248,7 +281,14 @@ export function createScene(): SceneOf {
 			tooSmall: isTooSmall(size) ? `oddpod needs ${LEAST.columns}x${LEAST.rows}; this is ${width}x${height}. Still watching.` : undefined,
 			sentence: sentences(header, width, layout.sentence.height),
 			status: statusLine(
-				{...header, cursor: state.cursor, namespaces: names === '' ? input.namespaceLabel : names, filter: state.filter, frozen: state.chart.frozen, endMs: timeline.endMs},
+				{
+					...header,
+					cursor: state.cursor,
+					namespaces: names === '' ? input.namespaceLabel : names,
+					filter: state.filter,
+					frozen: state.chart.frozen,
+					endMs: timeline.endMs,
+				},
 				width,
 			),
 			list: list && {...list, rows},
@@ -256,7 +296,19 @@ export function createScene(): SceneOf {
 			log,
 			why: whyPane,
 			help,
-			bar: layout.bar && positionBar({startMs: timeline.startMs, endMs: timeline.endMs, atMs: moment.atMs, anomalies: timeline.anomalies, times, state: placeWords(state, source, moment, timeline)}, width),
+			bar:
+				layout.bar &&
+				positionBar(
+					{
+						startMs: timeline.startMs,
+						endMs: timeline.endMs,
+						atMs: moment.atMs,
+						anomalies: timeline.anomalies,
+						times,
+						state: placeWords(state, source, moment, timeline),
+					},
+					width,
+				),
 			keys: bottomLine(state, width, focus, overlay, source, item?.members !== undefined, canKubectl),
 			selected,
 			whyText,
@@ -325,7 +377,12 @@ function indexOf(listing: Listing, state: ScreenState, rank: ReadonlyMap<string,
 }
 
 /** The charts' stretch of time: chosen, or long enough for the anomaly, an hour at least where there is one. */
-function windowOf(state: ScreenState, moment: Moment, timeline: Timeline, row: Row | undefined): {readonly fromMs: number; readonly toMs: number} {
+function windowOf(
+	state: ScreenState,
+	moment: Moment,
+	timeline: Timeline,
+	row: Row | undefined,
+): {readonly fromMs: number; readonly toMs: number} {
 	const toMs = state.chart.endMs ?? moment.atMs;
 	if (state.chart.windowMs !== undefined) return {fromMs: toMs - state.chart.windowMs, toMs};
 	const elapsedMs = toMs - timeline.startMs;
@@ -337,7 +394,8 @@ function windowOf(state: ScreenState, moment: Moment, timeline: Timeline, row: R
 	return {fromMs: toMs - windowMs, toMs};
 }
 
-const oneMetric = (row: Row | undefined, other: boolean): Metric => ((row?.anomaly?.metric ?? 'memory') === 'memory') !== other ? 'memory' : 'cpu';
+const oneMetric = (row: Row | undefined, other: boolean): Metric =>
+	((row?.anomaly?.metric ?? 'memory') === 'memory') !== other ? 'memory' : 'cpu';
 
 /** More would be a thicket. */
 const MOST_SIBLINGS = 8;
@@ -409,7 +467,8 @@ function chartTitle(
 	];
 }
 
-const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string => printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
+const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
+	printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
 
 /** Of a past moment only what was stored is known; of the present the engine can be asked. */
 function explanationOf(row: Row, atEnd: boolean, explain: SceneInput['explain']): Explanation | undefined {
@@ -417,8 +476,9 @@ function explanationOf(row: Row, atEnd: boolean, explain: SceneInput['explain'])
 	return (atEnd ? explain?.(row.key) : undefined) ?? stored;
 }
 
-function storedWords(row: Row, moment: Moment, view: VerdictView, times: TimeFormat): string[] {
+function storedWords(row: Row, moment: Moment, view: VerdictView): string[] {
 	const {of} = row;
+	const {times} = view;
 	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdictOf(row, moment, view).words} at ${times.time(moment.atMs)}`, ''];
 	if (!Number.isNaN(row.sampledAtMs)) {
 		const age = moment.atMs - row.sampledAtMs;
@@ -448,13 +508,16 @@ function whyLines(text: string, width: number): readonly Line[] {
 	return text.split('\n').flatMap((line, i): Line[] => {
 		if (line.trim() === '') return [[]];
 		const indent = /^ */.exec(line)?.[0] ?? '';
-		return wrap(line, width - indent.length).map((piece, n) => [{text: `${indent}${n > 0 && indent === '' && i > 0 ? '' : ''}${piece}`, style: i === 0 ? 'strong' : 'plain'}]);
+		return wrap(line, width - indent.length).map((piece, n) => [
+			{text: `${indent}${n > 0 && indent === '' && i > 0 ? '' : ''}${piece}`, style: i === 0 ? 'strong' : 'plain'},
+		]);
 	});
 }
 
 function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
 	if (listing.items.length > 0) return '';
-	if (listing.unfiltered > 0) return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`;
+	if (listing.unfiltered > 0)
+		return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`;
 	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
 	return '';
 }

@@ -280,7 +280,11 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	if (id === undefined) return state;
 	if (state.focus === 'pods' && id.startsWith('workload:')) {
 		const shown = state.open.includes(id);
-		return {...state, selection: {id, index: sight.list.selected}, open: shown ? state.open.filter(other => other !== id) : [...state.open, id]};
+		return {
+			...state,
+			selection: {id, index: sight.list.selected},
+			open: shown ? state.open.filter(other => other !== id) : [...state.open, id],
+		};
 	}
 	return {...state, overlay: {what: 'why', top: 0}};
 }
@@ -312,7 +316,8 @@ function typed(state: ScreenState, change: (text: string) => string, what = stat
 function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenState {
 	const cursor = moveCursor(state.cursor, action, sight.line);
 	if (cursor === state.cursor) return state;
-	const thawed = action.type === 'advance' || action.type === 'change-speed' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
+	const thawed =
+		action.type === 'advance' || action.type === 'change-speed' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
 	return {...state, cursor, chart: thawed};
 }
 

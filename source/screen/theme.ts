@@ -241,8 +241,7 @@ const pass: readonly Sgr[] = [];
 export function createTheme({ascii, colour, background = 'dark'}: ThemeOptions): Theme {
 	const light = background === 'light';
 	const codeOf = ([index, hex]: Tone): string => (colour === 'true' ? rgb(hex) : `5;${index}`);
-	const styles =
-		colour === 'none' ? MONO : colour === '16' ? SIXTEEN : tones((dark, pale) => ink(`38;${codeOf(light ? pale : dark)}`));
+	const styles = colour === 'none' ? MONO : colour === '16' ? SIXTEEN : tones((dark, pale) => ink(`38;${codeOf(light ? pale : dark)}`));
 	const tint = (dark: Tone, pale: Tone): Sgr => ground(`48;${codeOf(light ? pale : dark)}`);
 	const tints = colour === '256' || colour === 'true';
 	const grounds: Readonly<Record<Ground, readonly Sgr[]>> = tints
@@ -305,7 +304,6 @@ export function toAscii(text: string): string {
 	}
 	return plain;
 }
-
 
 export const textOf = (line: Line): string => line.map(({text}) => text).join('');
 

@@ -51,7 +51,8 @@ const noise = (seed: number, step: number): number => {
 
 const wave = (seed: number, base: number, swing: number) => (step: number) =>
 	Math.max(0, base + swing * Math.sin(step / 31 + seed) + base * 0.16 * noise(seed, step));
-const flat = (seed: number, base: number) => (step: number) => base + base * 0.03 * noise(seed + 7, step) + base * 0.02 * Math.sin(step / 50 + seed);
+const flat = (seed: number, base: number) => (step: number) =>
+	base + base * 0.03 * noise(seed + 7, step) + base * 0.02 * Math.sin(step / 50 + seed);
 
 const LEAK_FROM = 57; // 13:14:15
 const leakBy = (step: number): number => Math.max(0, step - LEAK_FROM) * 0.525; // 2.1 Mi a minute
@@ -63,10 +64,20 @@ const leaky = container('shop', 'checkout-7d9f5c-x2x9l', 'app', {workload: 'Depl
 const busy = container('shop', 'cart-66b7d-p4qzt', 'app', {workload: 'Deployment/cart', revision: '66b7d', memoryLimitBytes: 200 * MI});
 const bursting = container('payments', 'ledger-0', 'ledger', {workload: 'StatefulSet/ledger', memoryLimitBytes: 1024 * MI});
 const calmed = container('shop', 'frontend-7c8d4-zz7lm', 'web', {workload: 'Deployment/frontend', revision: '7c8d4'});
-const sibling = (of: Container, pod: string): Container => ({...of, key: containerKey('prod-eu', of.namespace, pod, of.name), pod, incarnation: `${pod}/0`});
+const sibling = (of: Container, pod: string): Container => ({
+	...of,
+	key: containerKey('prod-eu', of.namespace, pod, of.name),
+	pod,
+	incarnation: `${pod}/0`,
+});
 
 export const PARTS: readonly Part[] = [
-	{of: leaky, cpu: wave(1, 38, 6), memory: step => flat(1, 190)(step) + leakBy(step), state: step => (step < TRAINING ? 'learning' : 'firing')},
+	{
+		of: leaky,
+		cpu: wave(1, 38, 6),
+		memory: step => flat(1, 190)(step) + leakBy(step),
+		state: step => (step < TRAINING ? 'learning' : 'firing'),
+	},
 	{of: sibling(leaky, 'checkout-7d9f5c-9qjzt'), cpu: wave(2, 41, 6), memory: flat(2, 186)},
 	{of: sibling(leaky, 'checkout-7d9f5c-m4v7d'), cpu: wave(3, 36, 6), memory: flat(3, 195)},
 	{
@@ -96,15 +107,66 @@ export const PARTS: readonly Part[] = [
 		memory: flat(11, 64),
 		from: 210,
 	},
-	{of: container('payments', 'invoices-5b8c6-7x4gs', 'app', {workload: 'Deployment/invoices', waiting: 'CrashLoopBackOff', restarts: 7, lastExit: {reason: 'Error', atMs: END_MS - 140_000}}), cpu: () => 0, memory: () => 0, from: STEPS, why: 'not-running'},
-	{of: container('payments', 'migrate-28x9k', 'job', {workload: 'Job/migrate'}), cpu: wave(12, 210, 30), memory: flat(12, 96), until: 240, why: 'node-silent'},
-	{of: container('payments', 'gateway-6cd9-4kzv2', 'envoy', {workload: 'Deployment/gateway', memoryLimitBytes: 128 * MI}), cpu: wave(13, 130, 30), memory: flat(13, 121), marks: 1},
-	{of: container('kube-system', 'coredns-76f75d-2k9xw', 'coredns', {workload: 'Deployment/coredns', cpuLimitMillicores: Number.POSITIVE_INFINITY}), cpu: wave(14, 3, 1), memory: flat(14, 24)},
-	{of: container('kube-system', 'coredns-76f75d-lq8zd', 'coredns', {workload: 'Deployment/coredns', cpuLimitMillicores: Number.POSITIVE_INFINITY}), cpu: wave(15, 3, 1), memory: flat(15, 23)},
-	{of: container('kube-system', 'metrics-server-6f4c6-v7b5n', 'metrics-server', {workload: 'Deployment/metrics-server'}), cpu: wave(16, 6, 1), memory: flat(16, 31)},
+	{
+		of: container('payments', 'invoices-5b8c6-7x4gs', 'app', {
+			workload: 'Deployment/invoices',
+			waiting: 'CrashLoopBackOff',
+			restarts: 7,
+			lastExit: {reason: 'Error', atMs: END_MS - 140_000},
+		}),
+		cpu: () => 0,
+		memory: () => 0,
+		from: STEPS,
+		why: 'not-running',
+	},
+	{
+		of: container('payments', 'migrate-28x9k', 'job', {workload: 'Job/migrate'}),
+		cpu: wave(12, 210, 30),
+		memory: flat(12, 96),
+		until: 240,
+		why: 'node-silent',
+	},
+	{
+		of: container('payments', 'gateway-6cd9-4kzv2', 'envoy', {workload: 'Deployment/gateway', memoryLimitBytes: 128 * MI}),
+		cpu: wave(13, 130, 30),
+		memory: flat(13, 121),
+		marks: 1,
+	},
+	{
+		of: container('kube-system', 'coredns-76f75d-2k9xw', 'coredns', {
+			workload: 'Deployment/coredns',
+			cpuLimitMillicores: Number.POSITIVE_INFINITY,
+		}),
+		cpu: wave(14, 3, 1),
+		memory: flat(14, 24),
+	},
+	{
+		of: container('kube-system', 'coredns-76f75d-lq8zd', 'coredns', {
+			workload: 'Deployment/coredns',
+			cpuLimitMillicores: Number.POSITIVE_INFINITY,
+		}),
+		cpu: wave(15, 3, 1),
+		memory: flat(15, 23),
+	},
+	{
+		of: container('kube-system', 'metrics-server-6f4c6-v7b5n', 'metrics-server', {workload: 'Deployment/metrics-server'}),
+		cpu: wave(16, 6, 1),
+		memory: flat(16, 31),
+	},
 	{of: container('payments', CJK, 'app', {workload: 'Deployment/決済サービス'}), cpu: wave(17, 31, 5), memory: flat(17, 88)},
-	{of: container('payments', LONG, 'app', {workload: 'Deployment/very-long', node: 'ip-10-0-117-203.eu-central-1.compute.internal'}), cpu: wave(18, 17, 3), memory: flat(18, 140)},
-	{of: container('shop', 'evil\u001b[2J\u202epod-\u0301\u0301\u0301x', 'app', {cpuLimitMillicores: Number.NaN, memoryLimitBytes: Number.NaN}), cpu: wave(19, 9, 2), memory: flat(19, 40)},
+	{
+		of: container('payments', LONG, 'app', {workload: 'Deployment/very-long', node: 'ip-10-0-117-203.eu-central-1.compute.internal'}),
+		cpu: wave(18, 17, 3),
+		memory: flat(18, 140),
+	},
+	{
+		of: container('shop', 'evil\u001b[2J\u202epod-\u0301\u0301\u0301x', 'app', {
+			cpuLimitMillicores: Number.NaN,
+			memoryLimitBytes: Number.NaN,
+		}),
+		cpu: wave(19, 9, 2),
+		memory: flat(19, 40),
+	},
 ];
 
 export interface SampleOptions {
@@ -121,7 +183,12 @@ export function sampleTimeline({trouble = true, steps = STEPS, parts = PARTS, pr
 }
 
 /** In peace the odd ones are left out. */
-export function scrapeAt(step: number, trouble: boolean, parts: readonly Part[] = PARTS, problems: readonly Problem[] = []): [Scrape, Assessment] {
+export function scrapeAt(
+	step: number,
+	trouble: boolean,
+	parts: readonly Part[] = PARTS,
+	problems: readonly Problem[] = [],
+): [Scrape, Assessment] {
 	const atMs = START_MS + step * STEP_MS;
 	const shown = trouble ? parts : parts.filter(({of}) => ![leaky, busy, bursting].includes(of) && of.waiting === undefined);
 	const present: {part: Part; reading: Reading}[] = [];
@@ -131,7 +198,13 @@ export function scrapeAt(step: number, trouble: boolean, parts: readonly Part[] 
 		if (step >= from && step < until) {
 			present.push({
 				part,
-				reading: {of, sampledAtMs: atMs - 4000, windowMs: STEP_MS, cpuMillicores: Math.round(part.cpu(step) * 10) / 10, memoryBytes: Math.round(part.memory(step) * MI)},
+				reading: {
+					of,
+					sampledAtMs: atMs - 4000,
+					windowMs: STEP_MS,
+					cpuMillicores: Math.round(part.cpu(step) * 10) / 10,
+					memoryBytes: Math.round(part.memory(step) * MI),
+				},
 			});
 		} else if (from === STEPS || step >= until || step > from - 3) absent.push({of, why});
 	}
@@ -192,7 +265,16 @@ function explanation(of: Container, step: number, kind: Kind, severity: Severity
 	};
 }
 
-function anomaly(of: Container, from: number, fired: number, kind: Kind, severity: Severity, metric: Metric, why: Explanation, ended?: Anomaly['ended']): Anomaly {
+function anomaly(
+	of: Container,
+	from: number,
+	fired: number,
+	kind: Kind,
+	severity: Severity,
+	metric: Metric,
+	why: Explanation,
+	ended?: Anomaly['ended'],
+): Anomaly {
 	return {
 		id: `${of.key}@${atStep(from)}`,
 		of,
@@ -226,7 +308,13 @@ function leakAt(step: number): Anomaly {
 			sinceMs: atStep(LEAK_FROM),
 			value: {cpu: 38, memory},
 			growthBytesPerMinute: rate,
-			forecast: {atMs: atMs + leftMs, earliestMs: atMs + leftMs * 0.9, latestMs: atMs + leftMs * 1.2, limitBytes: 512 * MI, growthBytesPerMinute: rate},
+			forecast: {
+				atMs: atMs + leftMs,
+				earliestMs: atMs + leftMs * 0.9,
+				latestMs: atMs + leftMs * 1.2,
+				limitBytes: 512 * MI,
+				growthBytesPerMinute: rate,
+			},
 		}),
 	);
 }
