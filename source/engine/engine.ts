@@ -10,7 +10,7 @@ import type {Context} from './context.ts';
 import {describe, strongest} from './explanation.ts';
 import {ForestStore} from './forest-store.ts';
 import {endOf, followExits, forgetExits, Kills} from './kills.ts';
-import {followLeak, NEAR_LIMIT} from './leaks.ts';
+import {explainLeak, followLeak, NEAR_LIMIT} from './leaks.ts';
 import {followRetention} from './retained.ts';
 import {followRun} from './runs.ts';
 import {MIB, Series} from './series.ts';
@@ -102,6 +102,8 @@ class OddEngine implements Engine {
 			atMs: this.#newestMs,
 		});
 		const told = watched.episodes()[0]?.anomaly;
+		if (told && watched.leak?.isGrowing && told.id === watched.leak.episode.anomaly.id)
+			return {...explainLeak(watched, watched.leak, context), reasons};
 		if (!told) return now;
 		// What the trouble is stands as it was told; the numbers are of now.
 		const {value, usual, score, threshold, atMs, learned, baseline, of} = now;

@@ -30,6 +30,8 @@ const INTERVAL_Z = 1.28;
 export interface Growth {
 	/** MiB a second. */
 	readonly slope: number;
+	/** When this was computed. */
+	readonly atMs: number;
 	/** Since when: the beginning of the window. */
 	readonly sinceMs: number;
 	readonly spanSeconds: number;
@@ -199,7 +201,7 @@ function growth(
 	sampleSeconds: number,
 	long: boolean,
 ): Growth {
-	const common = {slope, sinceMs, spanSeconds, long};
+	const common = {slope, atMs: history.atMs(0), sinceMs, spanSeconds, long};
 	if (!(limit > 0) || history.length === 0) return common;
 	residuals.subarray(0, n).sort();
 	const room = limit - level;

@@ -111,8 +111,9 @@ function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined):
 	return {kind: 'memory-leak', metric: 'memory', severity, state: 'firing', recurring: false};
 }
 
-function forecast(growth: Growth, atMs: number, limitBytes: number): Forecast | undefined {
+function forecast(growth: Growth, limitBytes: number): Forecast | undefined {
 	if (!growth.toLimit) return undefined;
+	const {atMs} = growth;
 	const {point, early, late} = growth.toLimit;
 	return {
 		atMs: atMs + point * 1000,
@@ -123,11 +124,16 @@ function forecast(growth: Growth, atMs: number, limitBytes: number): Forecast | 
 	};
 }
 
+/** A leak that goes on, with the numbers of now. */
+export function explainLeak(watched: Watched, {episode, growth}: Leak, context: Context): Explanation {
+	return explain(watched, growth, episode.anomaly.startedAtMs, tellingOf(watched, growth, episode), context);
+}
+
 function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Telling, context: Context): Explanation {
 	const {series, of} = watched;
 	const atMs = series.history.atMs(0);
 	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, Math.max(sinceMs, growth.sinceMs));
-	const toLimit = forecast(growth, atMs, of.memoryLimitBytes);
+	const toLimit = forecast(growth, of.memoryLimitBytes);
 	const kills = context.kills(of);
 	const peak = (watched.leak?.peak ?? Number.NaN) * MIB;
 	return describe(series, context.settings, {

@@ -38,7 +38,7 @@ const to = ({toMs}: Label): number => (toMs ?? Number.POSITIVE_INFINITY) + GRACE
 function overlaps(label: Label, {of, startedAtMs, firedAtMs, ended}: Anomaly): boolean {
 	if (!isOf(label, of)) return false;
 	const end = ended?.atMs ?? Number.POSITIVE_INFINITY;
-	return Math.min(startedAtMs, firedAtMs) <= to(label) && end >= from(label);
+	return Math.min(startedAtMs, firedAtMs) <= to(label) && end >= from(label) + GRACE_MS;
 }
 
 /** Inside a window: it began there. */
