@@ -149,6 +149,8 @@ export class ScreenModel {
 	#put(glyph: number, width: number): void {
 		if (this.x + width > this.columns) {
 			if (width > this.columns) return;
+			const row = this.y * this.columns;
+			this.#erase(row + this.x, row + this.columns);
 			this.x = 0;
 			this.#lineFeed();
 		}
@@ -212,7 +214,7 @@ export class ScreenModel {
 				this.x = Math.max(0, Math.min(this.x, this.columns - 1) - 1);
 				break;
 			case 0x09:
-				this.x = Math.min(this.columns - 1, (this.x & ~7) + 8);
+				if (this.x < this.columns) this.x = Math.min(this.columns - 1, (this.x & ~7) + 8);
 				break;
 			case 0x07:
 				this.#aside('\x07', false);
