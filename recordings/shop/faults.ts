@@ -44,7 +44,7 @@ export const ACTS: readonly Act[] = [
 			},
 		}),
 	),
-	{atMinute: 20, what: 'checkout, one replica: memory leak', run: stage => stage.leaks('Deployment/checkout', 1, 4.3, 3)},
+	{atMinute: 20, what: 'checkout, one replica: memory leak', run: stage => stage.leaks('Deployment/checkout', 1, 4.6, 3)},
 	{
 		atMinute: 30,
 		what: 'frontend, one replica: busy loop for 8 min, up to its quota',

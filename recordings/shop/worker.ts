@@ -1,5 +1,5 @@
 /** A worker: takes jobs from a queue at its own pace, with a batch now and then. Also the log agent of a node. */
-import {about, burst, configuration, hold, obey, tell, work} from './program.ts';
+import {about, burst, churn, configuration, hold, obey, tell, work} from './program.ts';
 
 export interface WorkerConfig {
 	/** Units of work a tick of half a second. */
@@ -25,6 +25,7 @@ setInterval(() => {
 	held[ticks % Math.max(held.length, 1)]?.fill(ticks % 255, 0, 4096);
 }, 500);
 
+churn();
 obey(order => {
 	if (order.type === 'hang') hangs = order.on;
 	else if (order.type === 'burst') burst(order.mib, order.seconds);
