@@ -1,5 +1,3 @@
-import module from 'node:module';
-
 /**
  * Imports what imports Ink. Yoga, its layout engine, carries its WebAssembly as a `data:` address and asks `fetch` for it; the first
  * call of that makes Node load all of undici, 34 ms. Without a `fetch` it unpacks the text itself. So there is none for as long
@@ -17,8 +15,3 @@ export async function loadInk<T>(load: () => Promise<T>): Promise<T> {
 		else Reflect.deleteProperty(globalThis, 'fetch');
 	}
 }
-
-/** Keeps compiled code for the next start. It is written when the process ends; where it cannot be, nothing is lost but that. */
-export const keepCompiledCode = (): void => {
-	module.enableCompileCache?.();
-};

@@ -26,6 +26,12 @@ const HARMLESS = /[nctqhl]/;
 
 const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
+interface DrawnLine {
+	readonly text: string;
+	readonly glyph: Int32Array;
+	readonly style: Uint16Array;
+}
+
 export class ScreenModel {
 	columns: number;
 	rows: number;
@@ -39,6 +45,10 @@ export class ScreenModel {
 	cursorVisible = true;
 	#pen = PLAIN;
 	#unfinished = '';
+	/** Lines as they were last drawn from the left edge in plain style: most of a frame's are those of the frame before. */
+	#drawn: (DrawnLine | undefined)[] = [];
+	/** Whether the line being drawn is characters and styles alone so far. */
+	#simple = true;
 	readonly #aside: Aside;
 
 	constructor({columns, rows}: Size, aside: Aside) {
@@ -80,6 +90,7 @@ export class ScreenModel {
 		this.rows = rows;
 		this.glyph = glyph;
 		this.style = style;
+		this.#drawn = [];
 		this.y -= above;
 		this.x = Math.min(this.x, columns);
 	}
@@ -97,26 +108,57 @@ export class ScreenModel {
 		this.#pen = this.styles.numberIn(styles, this.#pen);
 		this.styles = styles;
 		this.glyphs = glyphs;
+		this.#drawn = [];
 		return true;
 	}
 
 	write(chunk: string): void {
 		const text = this.#unfinished + chunk;
 		this.#unfinished = '';
-		for (let i = 0; i < text.length; ) {
-			const code = text.charCodeAt(i);
-			if (code === 0x1b) {
-				const end = this.#escape(text, i);
-				if (end < 0) {
-					this.#unfinished = text.slice(i);
-					return;
-				}
-				i = end;
-			} else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-				this.#control(code);
-				i++;
-			} else i = this.#print(text, i);
+		for (let i = 0; i >= 0 && i < text.length; ) {
+			if (this.x === 0 && this.#pen === PLAIN && text.charCodeAt(i) !== 0x0a) {
+				const newline = text.indexOf('\n', i);
+				i = this.#line(text, i, newline < 0 ? text.length : newline);
+			} else i = this.#step(text, i);
 		}
+	}
+
+	/** A line from the left edge: copied if it is the one that was drawn here last. */
+	#line(text: string, start: number, end: number): number {
+		const {y} = this;
+		const row = y * this.columns;
+		const known = this.#drawn[y];
+		if (known && known.text.length === end - start && text.startsWith(known.text, start)) {
+			this.glyph.set(known.glyph, row);
+			this.style.set(known.style, row);
+			this.x = known.glyph.length;
+			if (this.x < this.columns) this.#blankRightFrom(row + this.x);
+			return end;
+		}
+		this.#simple = true;
+		let i = start;
+		while (i >= 0 && i < end) i = this.#step(text, i);
+		if (i === end && this.#simple && this.y === y && this.x > 0 && this.#pen === PLAIN) {
+			const [from, to] = [row, row + this.x];
+			this.#drawn[y] = {text: text.slice(start, end), glyph: this.glyph.slice(from, to), style: this.style.slice(from, to)};
+		}
+		return i;
+	}
+
+	/** One character, run of characters or sequence. Returns where it ends; -1 if its end has not come yet. */
+	#step(text: string, i: number): number {
+		const code = text.charCodeAt(i);
+		if (code === 0x1b) {
+			const end = this.#escape(text, i);
+			if (end < 0) this.#unfinished = text.slice(i);
+			return end;
+		}
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+			this.#simple = false;
+			this.#control(code);
+			return i + 1;
+		}
+		return this.#print(text, i);
 	}
 
 	#print(text: string, start: number): number {
@@ -184,6 +226,7 @@ export class ScreenModel {
 	}
 
 	#lineFeed(): void {
+		this.#simple = false;
 		if (this.y < this.rows - 1) {
 			this.y++;
 			return;
@@ -226,11 +269,13 @@ export class ScreenModel {
 		const csi = match(CSI, text, start);
 		if (csi) {
 			const [all, parameters = '', intermediates = '', final = ''] = csi;
+			if (final !== 'm') this.#simple = false;
 			if (intermediates !== '' || /[<=>?]/.test(parameters)) this.#private(all, parameters, final);
 			else if (final === 'm') this.#pen = this.styles.apply(this.#pen, parameters);
 			else if (!this.#move(final, parameters)) this.#aside(all, !HARMLESS.test(final));
 			return start + all.length;
 		}
+		this.#simple = false;
 		const osc = match(OSC, text, start);
 		if (osc) {
 			const [all, payload = ''] = osc;

@@ -128,7 +128,7 @@ type Tree =
 
 export function randomTree(random: Random, words: readonly string[], depth = 0): Tree {
 	const maybe = (chance: number, props: () => Record<string, unknown>): Record<string, unknown> => (random() < chance ? props() : {});
-	if (depth > 2 || (depth > 0 && random() < 0.4)) {
+	if (depth > 2 || (depth > 0 && random() < 0.5)) {
 		if (random() < 0.25)
 			return {what: 'lines', lines: Array.from({length: 1 + whole(random, 5)}, () => randomText(random, words).replaceAll('\n', ''))};
 		return {
