@@ -1,11 +1,13 @@
-// `node build.mjs` bundles the program into dist/, which runs without node_modules; `node build.mjs test` bundles the tests into .test/.
+// `node build.mjs` bundles the program into dist/, which runs without node_modules; `node build.mjs test` bundles the tests into .test/,
+// `node build.mjs bench` the program that bench/screen.ts measures into .bench/, as it would be in dist/.
 import {chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import {build} from 'esbuild';
 
 const test = process.argv[2] === 'test';
-const outdir = test ? '.test' : 'dist';
+const bench = process.argv[2] === 'bench';
+const outdir = test ? '.test' : bench ? '.bench' : 'dist';
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** Ink imports react-devtools-core only when DEV=true, which the define below rules out. */
@@ -19,9 +21,11 @@ const noDevtools = {
 
 rmSync(outdir, {recursive: true, force: true});
 const {metafile} = await build({
-	entryPoints: test ? globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']}) : ['source/oddpod.ts'],
+	entryPoints: test
+		? globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']})
+		: [bench ? 'bench/screen-program.ts' : 'source/oddpod.ts'],
 	outdir,
-	outbase: test ? 'test' : 'source',
+	outbase: test ? 'test' : bench ? 'bench' : 'source',
 	bundle: true,
 	splitting: true, // what a command does not need is not loaded: client-node above all
 	platform: 'node',
@@ -45,7 +49,7 @@ const {metafile} = await build({
 	logLevel: 'warning',
 });
 
-if (!test) {
+if (!test && !bench) {
 	chmodSync('dist/oddpod.js', 0o755);
 	writeFileSync('dist/package.json', '{"type": "module"}\n');
 	writeFileSync('dist/licenses.txt', licenses(Object.keys(metafile.inputs)));
