@@ -143,7 +143,6 @@ export class ScreenWriter extends Writable {
 		// The frame that was due is not drawn: it would be gone at once.
 		this.#outlet.sendNow(`${this.#asides}\x1b[m${cursor}${LEAVE}`);
 		this.#asides = '';
-		this.#due = false;
 	}
 
 	readonly #resized = (): void => {
@@ -197,9 +196,6 @@ export class ScreenWriter extends Writable {
 			if (first === columns) continue;
 			let last = columns - 1;
 			while (same(row + last)) last--;
-			// Never begin or end within a wide character.
-			while (first > 0 && glyph[row + first] === CONTINUED) first--;
-			while (last < columns - 1 && glyph[row + last + 1] === CONTINUED) last++;
 			let text = columns;
 			while (text > 0 && isEmpty(row + text - 1)) text--;
 

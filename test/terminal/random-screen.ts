@@ -176,7 +176,7 @@ export function randomTree(random: Random, words: readonly string[], depth = 0):
 			...maybe(0.2, () => ({flexShrink: 0})),
 			...maybe(0.2, () => ({gap: whole(random, 3)})),
 		},
-		parts: Array.from({length: 1 + whole(random, 3)}, () => randomTree(random, words, depth + 1)),
+		parts: Array.from({length: 1 + whole(random, depth === 0 ? 3 : 2)}, () => randomTree(random, words, depth + 1)),
 	};
 }
 

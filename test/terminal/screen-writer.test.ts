@@ -344,7 +344,7 @@ test('random sizes between random frames leave the frame alone on the screen', a
 test('a line that is too long wraps and scrolls each time anew', async () => {
 	const {terminal, writer} = await showing(['', '', ''], 10);
 	for (let i = 0; i < 3; i++) {
-		writer.write('\r0123456789abc');
+		writer.write('0123456789abc');
 		await null;
 		assert.deepEqual((await textOf(terminal)).at(-1), 'abc');
 		writer.write('\n');
