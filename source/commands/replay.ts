@@ -9,10 +9,12 @@ import type {Problem} from '../scrape.ts';
 import {Silences} from '../silences.ts';
 import {lines} from '../sinks/lines.ts';
 import {openLog} from '../sinks/log.ts';
+import {loadInk} from '../terminal/load-ink.ts';
 import {Timeline} from '../timeline.ts';
 import {openFile} from './files.ts';
 import type {Outcome} from './outcome.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
+import {demandTerminal, isPlain} from './terminal.ts';
 
 export async function run([path, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
 	if (path === undefined || more.length > 0) throw new UsageError('Expected one FILE');
@@ -26,7 +28,6 @@ export async function replay(path: string, flags: Flags): Promise<Outcome> {
 	const settings = settingsFrom(flags);
 	const engine = createEngine(settings);
 	const readers: Reader[] = flags.log === undefined ? [] : [await openLog(flags.log, Date.now)];
-	const {isPlain, demandTerminal, show} = await import('./show.tsx');
 	if (isPlain() || flags.output !== undefined) {
 		let damage: Problem | undefined;
 		readers.push(lines(line => process.stdout.write(line), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));
@@ -54,6 +55,7 @@ export async function replay(path: string, flags: Flags): Promise<Outcome> {
 		.finally(() => timeline.finish());
 	// A place in the middle is known once the file has been read that far, and an anomaly once it was found.
 	if (start) await reading;
+	const {show} = await loadInk(() => import('./show.tsx'));
 	await show({
 		flags,
 		timeline,

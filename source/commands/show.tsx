@@ -1,20 +1,10 @@
 import process from 'node:process';
 import {render} from 'ink';
 import {App, type AppProps} from '../app.tsx';
-import {Failure} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {createTheme, themeOptionsFrom} from '../screen/theme.ts';
+import {screenWriter} from '../terminal/screen-writer.ts';
 import {timeFrom} from './settings.ts';
-
-/** Why the screen cannot be shown here, before anything is drawn. @throws {Failure} */
-export function demandTerminal(instead: string): void {
-	if (!process.stdout.isTTY) throw new Failure({id: 'no-terminal', what: 'the screen needs a terminal, and stdout is none', fix: instead});
-	if (!process.stdin.isTTY)
-		throw new Failure({id: 'no-keyboard', what: 'the screen needs a keyboard, and stdin is no terminal', fix: instead});
-}
-
-/** A pipe, or a terminal that can move no cursor: events are printed as lines there. */
-export const isPlain = (): boolean => !process.stdout.isTTY || process.env.TERM === 'dumb';
 
 export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
 	readonly flags: Flags;
@@ -26,7 +16,7 @@ export async function show({flags, ...props}: Show): Promise<void> {
 	const theme = createTheme({...options, ascii: flags.ascii === true || options.ascii});
 	const app = render(
 		<App {...props} wide={flags.wide === true} theme={theme} times={timeFrom(flags)} onQuit={() => app.unmount()} stop={stopProcess} />,
-		{alternateScreen: true, exitOnCtrlC: false, interactive: true, maxFps: 60, patchConsole: false},
+		{stdout: screenWriter(process.stdout), alternateScreen: true, exitOnCtrlC: false, interactive: true, maxFps: 60, patchConsole: false},
 	);
 	const leave = (): void => app.unmount();
 	const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;

@@ -10,19 +10,25 @@ import type {Container, Problem} from '../scrape.ts';
 import {Silences, silencesFile} from '../silences.ts';
 import {openLog} from '../sinks/log.ts';
 import {openRecorder} from '../sinks/recorder.ts';
+import {loadInk} from '../terminal/load-ink.ts';
 import {Timeline} from '../timeline.ts';
 import {VERSION} from '../version.ts';
+import {run as check} from './check.ts';
 import {clusterOptions, openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
 import {settingsFrom} from './settings.ts';
-import {demandTerminal, isPlain, show} from './show.tsx';
+import {demandTerminal, isPlain} from './terminal.ts';
 
 /** Watches the cluster on the screen. */
 export async function run([workload, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
 	if (more.length > 0) throw new UsageError(`Expected at most one workload, got ${[workload, ...more].join(' ')}`);
 	const select = workload === undefined ? undefined : workloadNamed(workload);
 	demandTerminal('Print events as lines instead: oddpod check; or one listing: oddpod top');
-	if (isPlain()) demandTerminal('');
+	if (isPlain()) {
+		// A terminal that can move no cursor gets lines.
+		await check([], flags);
+		return 'well';
+	}
 	const cluster = await openLive(flags, true);
 	const settings = settingsFrom(flags);
 	const engine = createEngine(settings);
@@ -68,6 +74,7 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 	});
 	cluster.screenTaken();
 	const {namespaces = []} = clusterOptions(flags);
+	const {show} = await loadInk(() => import('./show.tsx'));
 	await show({
 		flags,
 		timeline,

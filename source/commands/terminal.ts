@@ -1,0 +1,12 @@
+import process from 'node:process';
+import {Failure} from '../failure.ts';
+
+/** Why the screen cannot be shown here, before anything is drawn. @throws {Failure} */
+export function demandTerminal(instead: string): void {
+	if (!process.stdout.isTTY) throw new Failure({id: 'no-terminal', what: 'the screen needs a terminal, and stdout is none', fix: instead});
+	if (!process.stdin.isTTY)
+		throw new Failure({id: 'no-keyboard', what: 'the screen needs a keyboard, and stdin is no terminal', fix: instead});
+}
+
+/** A pipe, or a terminal that can move no cursor: events are printed as lines there. */
+export const isPlain = (): boolean => !process.stdout.isTTY || process.env.TERM === 'dumb';
