@@ -192,7 +192,7 @@ export class ScreenModel {
 		if (this.x + width > this.columns) {
 			if (width > this.columns) return;
 			const row = this.y * this.columns;
-			this.#erase(row + this.x, row + this.columns);
+			this.#erase(row + this.x, row + this.columns, this.styles.blank(this.#pen));
 			this.x = 0;
 			this.#lineFeed();
 		}
@@ -236,11 +236,11 @@ export class ScreenModel {
 		this.#erase(this.glyph.length - this.columns, this.glyph.length);
 	}
 
-	#erase(from: number, to: number): void {
+	#erase(from: number, to: number, style = this.styles.erased(this.#pen)): void {
 		if (from >= to) return;
 		if (this.glyph[from] === CONTINUED) this.#blankLeftOf(from);
 		this.glyph.fill(BLANK, from, to);
-		this.style.fill(this.styles.erased(this.#pen), from, to);
+		this.style.fill(style, from, to);
 		if (to % this.columns !== 0) this.#blankRightFrom(to);
 	}
 
