@@ -39,6 +39,7 @@ interface Flag {
 	readonly default?: string | number | boolean;
 	readonly min?: number;
 	readonly max?: number;
+	readonly whole?: true;
 	readonly choices?: readonly string[];
 	/** kubectl's own: listed apart. */
 	readonly cluster?: boolean;
@@ -129,7 +130,7 @@ export const FLAGS = {
 		choices: ['original', 'z-score', 'static', 'forest'],
 	},
 
-	train: {type: 'number', value: 'N', help: 'samples of the training', for: ENGINE, default: 100, min: 10, max: 10_000},
+	train: {type: 'number', value: 'N', help: 'samples of the training', for: ENGINE, default: 100, min: 20, max: 10_000, whole: true},
 	sensitivity: {
 		type: 'string',
 		value: 'LEVEL',
@@ -138,9 +139,17 @@ export const FLAGS = {
 		default: 'normal',
 		choices: ['low', 'normal', 'high'],
 	},
-	consecutive: {type: 'number', value: 'N', help: 'odd readings of N + 1 that confirm an anomaly', for: ENGINE, min: 1, max: 60},
-	window: {type: 'number', value: 'N', help: 'samples of the rolling median', for: ENGINE, min: 3, max: 121},
-	seed: {type: 'number', value: 'N', help: 'of the forests', for: ENGINE, default: 1, min: 0, max: 2 ** 32 - 1},
+	consecutive: {
+		type: 'number',
+		value: 'N',
+		help: 'odd readings of N + 1 that confirm an anomaly',
+		for: ENGINE,
+		min: 1,
+		max: 10,
+		whole: true,
+	},
+	window: {type: 'number', value: 'N', help: 'samples of the rolling median', for: ENGINE, min: 5, max: 99, whole: true},
+	seed: {type: 'number', value: 'N', help: 'of the forests', for: ENGINE, default: 1, min: 0, max: 2 ** 32 - 1, whole: true},
 	contamination: {
 		type: 'number',
 		value: 'SHARE',
@@ -191,9 +200,9 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 		} else {
 			const number = Number(value);
 			const {min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY} = flag;
-			if (!(number >= min && number <= max))
+			if (!(number >= min && number <= max) || (flag.whole && !Number.isInteger(number)))
 				throw new UsageError(
-					`Expected ${flagName(name)} to be a number from ${min} to ${max}, got ${Number.isNaN(number) ? 'none' : number}`,
+					`Expected ${flagName(name)} to be a ${flag.whole ? 'whole ' : ''}number from ${min} to ${max}, got ${Number.isNaN(number) ? 'none' : number}`,
 				);
 		}
 		flags[name] = value;

@@ -64,6 +64,7 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['a flag of another command', ['top', '--speed', '3'], 2, /--speed.*oddpod top/],
 	['a flag out of range', ['demo', '--speed', '-1'], 2, /--speed.*0\.1/],
 	['a flag that is no number', ['demo', '--speed', 'fast'], 2, /--speed.*number/],
+	['a training of part of a sample', ['demo', '--train', '30.5'], 2, /--train.*whole number from 20/],
 	['an interval below 5 s', ['check', '--interval', '1'], 2, /--interval.*5/],
 	['an unknown kind', ['check', text, '--fail-on', 'everything'], 2, /--fail-on.*memory-leak/],
 	['a time that is none', ['check', text, '--for', 'soon'], 2, /--for.*30m/],
