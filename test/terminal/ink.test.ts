@@ -56,12 +56,18 @@ test('a screen that is suspended leaves the terminal to others, and is drawn ane
 	function Suspending() {
 		const {suspendTerminal} = ink.useApp();
 		useEffect(() => {
-			void suspendTerminal(async () => {
-				await settled(terminal.screen);
-				during.push(terminal.screen.buffer.active.type);
-				writer.write('from kubectl');
-				during.push(terminal.writes.at(-1) ?? '');
-			}).then(done.resolve);
+			const line = (): string => terminal.screen.buffer.active.getLine(0)?.translateToString(true).trimEnd() ?? '';
+			void settled(terminal.screen)
+				.then(() => during.push(line()))
+				.then(() =>
+					suspendTerminal(async () => {
+						await settled(terminal.screen);
+						during.push(terminal.screen.buffer.active.type);
+						writer.write('from kubectl');
+						during.push(terminal.writes.at(-1) ?? '');
+					}),
+				)
+				.then(done.resolve);
 		}, [suspendTerminal]);
 		return createElement(ink.Box, {width: 20, height: 2}, createElement(ink.Text, null, 'the screen'));
 	}
@@ -69,7 +75,7 @@ test('a screen that is suspended leaves the terminal to others, and is drawn ane
 	await done.promise;
 	await app.waitUntilRenderFlush();
 	await settled(terminal.screen);
-	assert.deepEqual(during, ['normal', 'from kubectl']);
+	assert.deepEqual(during, ['the screen', 'normal', 'from kubectl']);
 	assert.equal(terminal.screen.buffer.active.type, 'alternate');
 	assert.equal(terminal.screen.buffer.active.getLine(0)?.translateToString(true).trimEnd(), 'the screen');
 	app.unmount();
