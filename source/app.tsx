@@ -3,7 +3,7 @@ import {useApp, useInput, usePaste, useStdout, useWindowSize} from 'ink';
 import {useEffect, useMemo, useReducer, useRef} from 'react';
 import {Screen} from './components/screen.tsx';
 import type {Cursor} from './cursor.ts';
-import {due} from './cursor.ts';
+import {due, moveCursor} from './cursor.ts';
 import type {Explanation} from './engine/verdict.ts';
 import type {TimeFormat} from './format.ts';
 import type {Container} from './scrape.ts';
@@ -13,10 +13,9 @@ import type {Source} from './screen/header.ts';
 import type {Action} from './screen/keys.ts';
 import {actionOf, namesOf} from './screen/keys.ts';
 import type {Silences} from './screen/list.ts';
-import {factsAbout} from './screen/list.ts';
 import type {Scene} from './screen/selectors.ts';
 import {createMomentOf, createScene} from './screen/selectors.ts';
-import type {ScreenState, Sort} from './screen/state.ts';
+import type {ScreenState, Sort, StateAction} from './screen/state.ts';
 import {initialState, reduce} from './screen/state.ts';
 import type {Theme} from './screen/theme.ts';
 import {printable} from './screen/width.ts';
@@ -89,9 +88,13 @@ export function App(props: AppProps) {
 	const sceneOf = useMemo(() => createScene(), []);
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
-	const kept = useRef<{readonly state: ScreenState; readonly revision: number; readonly size: typeof size; readonly scene: Scene}>(
-		undefined,
-	);
+	const kept = useRef<{
+		readonly state: ScreenState;
+		readonly revision: number;
+		readonly size: typeof size;
+		readonly outside: string;
+		readonly scene: Scene;
+	}>(undefined);
 
 	/** Of the state as it is now; several keys that arrive in one read each see what the one before did. */
 	const look = (): Scene => {
@@ -106,7 +109,10 @@ export function App(props: AppProps) {
 			}
 		}
 		const before = kept.current;
-		if (before && before.state === current && before.revision === timeline.revision && before.size === size) return before.scene;
+		// What can change without the timeline.
+		const outside = `${props.silences?.revision ?? 0} ${source.finished()} ${source.problem?.()?.what ?? ''}`;
+		if (before && before.state === current && before.revision === timeline.revision && before.size === size && before.outside === outside)
+			return before.scene;
 		const scene = sceneOf({
 			timeline,
 			moment,
@@ -120,62 +126,68 @@ export function App(props: AppProps) {
 			...(props.silences && {silences: props.silences}),
 			...(props.explain && {explain: props.explain}),
 		});
-		kept.current = {state: current, revision: timeline.revision, size, scene};
+		kept.current = {state: current, revision: timeline.revision, size, outside, scene};
 		return scene;
 	};
 
 	const say = (text: string, bad = false): void => act({type: 'say', text, bad});
 
-	const act = (action: Action): void => {
+	const change = (action: StateAction): void => {
 		const current = state.current;
 		if (!current) return;
+		const next = reduce(current, action, look().sight);
+		if (next === current) return;
+		state.current = next;
+		redraw();
+	};
+
+	const act = (action: Action): void => {
 		switch (action.type) {
 			case 'quit':
-				if (current.overlay) return act({type: 'undo'});
-				return props.onQuit();
-			case 'submit':
-				state.current = reduce(current, action, look().sight);
-				if (current.typing?.what === 'command') run(current.typing.text);
-				return redraw();
+				if (state.current?.overlay) change({type: 'undo'});
+				else props.onQuit();
+				break;
+			case 'submit': {
+				const typing = state.current?.typing;
+				change(action);
+				if (typing?.what === 'command') run(typing.text);
+				break;
+			}
 			case 'run-command':
-				return run(action.text);
+				run(action.text);
+				break;
 			case 'copy':
-				return copy(look());
+				copy(look());
+				break;
 			case 'silence':
-				return silence(look());
+				silence(look());
+				break;
 			case 'kubectl':
-				return kubectl(action.verb, look());
+				kubectl(action.verb, look());
+				break;
 			case 'suspend':
 				if (props.stop) void suspendTerminal(props.stop);
-				return;
-			default: {
-				const next = reduce(current, action, look().sight);
-				if (next === current) return;
-				state.current = next;
-				return redraw();
-			}
+				break;
+			default:
+				change(action);
 		}
 	};
 
 	const run = (text: string): void => {
-		const parsed = parseCommand(text, factsAbout(momentOf(state.current ?? initialState(props.cursor)), props.silences).namespaces);
+		const parsed = parseCommand(text, look().namespaces);
 		switch (parsed.type) {
 			case 'nothing':
-				return;
+				break;
 			case 'action':
-				return act(parsed.action);
+				act(parsed.action);
+				break;
 			case 'problem':
-				return say(parsed.text, true);
+				say(parsed.text, true);
+				break;
 			case 'elsewhere': {
-				const {goTo} = props;
-				if (!goTo)
-					return say(
-						parsed.to.context === undefined
-							? `No container in ${parsed.to.namespaces?.join(', ')} here`
-							: 'A recording has no other context',
-						true,
-					);
-				void goTo(parsed.to).then(problem => problem !== undefined && say(problem, true));
+				const {context, namespaces = []} = parsed.to;
+				if (props.goTo) void props.goTo(parsed.to).then(problem => problem !== undefined && say(problem, true));
+				else say(context === undefined ? `No container in ${namespaces.join(', ')} here` : 'A recording has no other context', true);
 			}
 		}
 	};
@@ -187,18 +199,19 @@ export function App(props: AppProps) {
 		say(`Copied the explanation of ${printable(selected.of.pod)} (if the terminal allows it)`);
 	};
 
-	const silence = ({selected}: Scene): void => {
+	const silence = ({selected, atMs}: Scene): void => {
 		if (!selected) return;
-		if (!props.silences) return say('Silences are not kept here', true);
-		const words = props.silences.next(selected.of, selected.sampledAtMs);
-		kept.current = undefined;
-		say(`${printable(selected.of.pod)}: ${words}`);
+		if (props.silences) say(`${printable(selected.of.pod)}: ${props.silences.next(selected.of, atMs)}`);
+		else say('Silences are not kept here', true);
 	};
 
 	const kubectl = (verb: 'logs' | 'previous-logs' | 'describe', {selected}: Scene): void => {
-		if (!selected) return;
 		const {kubectl: spawn} = props;
-		if (!spawn) return say(source.live ? 'kubectl was not found in PATH' : 'A recording has no cluster to ask', true);
+		if (!selected) return;
+		if (!spawn) {
+			say('A recording has no cluster to ask', true);
+			return;
+		}
 		void suspendTerminal(async () => {
 			const problem = await spawn(verb, selected.of);
 			if (problem !== undefined) say(problem, true);
@@ -231,44 +244,40 @@ export function App(props: AppProps) {
 				redraw();
 			});
 		});
+		const forget = source.subscribe?.(redraw);
 		return () => {
+			forget?.();
 			unsubscribe();
 			cancel?.();
 		};
-	}, [timeline, clock, props.cursor]);
+	}, [timeline, source, clock, props.cursor]);
 
 	// The cursor's clock: one timer, set for the next scrape.
-	const dueMs = due(state.current.cursor, timeline);
-	const cursor = state.current.cursor;
+	const {cursor} = state.current;
+	const dueMs = due(cursor, timeline);
 	const lastAdvance = useRef<number>(undefined);
 	useEffect(() => {
-		if (dueMs === undefined) {
+		if (dueMs === undefined || cursor.mode !== 'play') {
 			lastAdvance.current = undefined;
 			return;
 		}
 		const from = lastAdvance.current ?? clock.now();
-		// Timers count whole milliseconds, and one that came too early would find nothing due.
-		const wait = Math.max(0, Math.ceil(from + dueMs - clock.now()));
-		return clock.after(wait, () => {
-			const current = state.current;
-			if (!current) return;
-			// A late timer catches up, but never by more than it was late.
-			let next = current;
+		// Timers count whole milliseconds.
+		return clock.after(Math.max(0, Math.ceil(from + dueMs - clock.now())), () => {
+			let moved = cursor;
 			let at = from;
-			for (let n = 0; n < 50; n++) {
-				const step = due(next.cursor, timeline);
-				// Timers fire up to a millisecond early: the step that this one was set for is taken in any case.
-				if (step === undefined || (n > 0 && at + step > clock.now())) break;
+			// The step it was set for; and when it comes late, what became due meanwhile.
+			for (let step: number | undefined = dueMs, n = 0; step !== undefined && (n === 0 || (n < 50 && at + step <= clock.now())); n++) {
 				at += step;
-				const moved = reduce(next, {type: 'time', action: {type: 'advance'}}, kept.current?.scene.sight ?? look().sight);
-				if (moved === next) break;
-				next = moved;
+				moved = moveCursor(moved, {type: 'advance'}, timeline);
+				step = due(moved, timeline);
 			}
 			lastAdvance.current = clock.now() - at > 500 ? clock.now() : at;
-			state.current = next;
+			// A key may have moved it since: then this timer is out of date.
+			if (state.current?.cursor !== cursor || moved === cursor) return;
+			state.current = {...state.current, cursor: moved};
 			redraw();
 		});
-		// `cursor` stands for the whole of it: a new place, speed or mode sets a new timer.
 	}, [cursor, dueMs, clock, timeline]);
 
 	void drawn;

@@ -1,7 +1,6 @@
 /** The first lines: what is wrong, or what peace rests on; and the status line under it. */
 import type {Cursor} from '../cursor.ts';
 import type {Anomaly} from '../engine/verdict.ts';
-import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Problem} from '../scrape.ts';
 import {headline} from '../sentences.ts';
@@ -22,6 +21,8 @@ export interface Source {
 	finished(): boolean;
 	/** What happened to the feed itself: it ended, or never began. */
 	problem?(): Problem | undefined;
+	/** Calls when {@link problem} or {@link finished} has changed; returns what ends it. */
+	subscribe?(changed: () => void): () => void;
 }
 
 /** Anomalies that are neither over nor a habit nor silenced, the worst first. One a container is enough here. */

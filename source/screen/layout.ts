@@ -41,10 +41,12 @@ export interface Needs {
 	readonly listRows: number;
 	/** Episodes that the log has. */
 	readonly logRows: number;
+	/** More columns than half a screen holds. */
+	readonly wide: boolean;
 	readonly overlay: 'help' | 'why' | undefined;
 }
 
-export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, overlay}: Needs): Layout {
+export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wide, overlay}: Needs): Layout {
 	const {columns, rows} = size;
 	const boxed = columns >= 100 && rows >= 30;
 	const line = (y: number, height = 1): Rect => ({x: 0, y, width: columns, height});
@@ -61,7 +63,7 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, ove
 	const nothing = {list: undefined, charts: [], log: undefined, why: undefined, help: undefined};
 	if (overlay === 'help') return {...common, ...nothing, help: line(top, body), panes: ['pods']};
 
-	if (columns >= 180 && rows >= 40) {
+	if (columns >= 180 && rows >= 40 && !wide) {
 		const left = Math.max(120, Math.round(columns * 0.58));
 		const right = columns - left;
 		const chart = Math.min(17, Math.floor(body * 0.29));

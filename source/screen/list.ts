@@ -329,88 +329,86 @@ export interface Column {
 	readonly gap: number;
 }
 
+/** What a column would like. The lowest rank is given room first. */
 interface Wish {
 	readonly id: ColumnId;
 	readonly title: string;
 	readonly width: number;
 	readonly align?: 'right';
-	readonly spark?: number;
 	readonly sort?: Sort;
-	/** The highest gives way first. */
 	readonly rank: number;
+	/** In the wide list, where use against limits gives way to what kubectl tells. */
+	readonly wideRank: number;
 	/** A column of short numbers brings its own distance. */
 	readonly gap?: 1;
+	/** Rank of a sparkline behind the number. */
+	readonly sparkRank?: number;
 }
 
 const GAP = 2;
 /** A pod's name is cut down to this before a column is dropped; at 80 columns there is nothing else to give. */
 const POD_LEAST = 22;
+const VERDICT_MORE = 16;
 
-/** Columns that fit into `width` cells (without mark and margin), most important ones kept, the pod's name taking what is left. */
+const WISHES: readonly Wish[] = [
+	{id: 'namespace', title: 'NAMESPACE', width: 9, sort: 'namespace', rank: 6, wideRank: 6},
+	{id: 'pod', title: 'POD', width: POD_LEAST, sort: 'name', rank: 0, wideRank: 0},
+	{id: 'verdict', title: 'VERDICT', width: 22, rank: 0, wideRank: 0},
+	{id: 'cpu', title: 'CPU', width: 6, align: 'right', sort: 'cpu', rank: 3, wideRank: 2, sparkRank: 8},
+	{id: 'cpu-request', title: '%CPU/R', width: 6, align: 'right', rank: Number.NaN, wideRank: 10},
+	{id: 'cpu-limit', title: '%CPU/L', width: 8, align: 'right', sort: 'cpu-limit', rank: 7, wideRank: 12, gap: 1},
+	{id: 'memory', title: 'MEM', width: 6, align: 'right', sort: 'memory', rank: 1, wideRank: 1, sparkRank: 4},
+	{id: 'memory-request', title: '%MEM/R', width: 6, align: 'right', rank: Number.NaN, wideRank: 9},
+	{id: 'memory-limit', title: '%MEM/L', width: 8, align: 'right', sort: 'memory-limit', rank: 5, wideRank: 11, gap: 1},
+	{id: 'limit-at', title: 'LIMIT AT', width: 8, sort: 'limit-at', rank: 2, wideRank: 8},
+	{id: 'status', title: 'STATUS', width: 16, sort: 'status', rank: Number.NaN, wideRank: 7},
+	{id: 'restarts', title: 'RESTARTS', width: 8, align: 'right', sort: 'restarts', rank: Number.NaN, wideRank: 3},
+	{id: 'age', title: 'AGE', width: 4, align: 'right', sort: 'age', rank: Number.NaN, wideRank: 4},
+	{id: 'node', title: 'NODE', width: 14, sort: 'node', rank: Number.NaN, wideRank: 5},
+];
+
+/** Columns for `width` cells: the most important ones that fit, then sparklines; the pod's name and the verdict share what is left. */
 export function columnsFor(
 	width: number,
 	wide: boolean,
 	facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>,
 	multipleNamespaces: boolean,
+	byWorkload = false,
 ): readonly Column[] {
-	const spark = width >= 150 ? 8 : width >= 124 ? 6 : 4;
-	const wishes: Wish[] = [
-		...(multipleNamespaces
-			? [{id: 'namespace', title: 'NAMESPACE', width: Math.max(9, Math.min(16, facts.namespaceWidth)), sort: 'namespace', rank: 6} as const]
-			: []),
-		{id: 'pod', title: 'POD', width: POD_LEAST, sort: 'name', rank: 0},
-		{id: 'verdict', title: 'VERDICT', width: 22, rank: 0},
-		{id: 'cpu', title: 'CPU', width: 6, align: 'right', spark, sort: 'cpu', rank: 3},
-		...(wide ? [{id: 'cpu-request', title: '%CPU/R', width: 6, align: 'right', rank: 12} as const] : []),
-		{id: 'cpu-limit', title: '%CPU/L', width: 8, gap: 1, align: 'right', sort: 'cpu-limit', rank: 7},
-		{id: 'memory', title: 'MEM', width: 6, align: 'right', spark, sort: 'memory', rank: 1},
-		...(wide ? [{id: 'memory-request', title: '%MEM/R', width: 6, align: 'right', rank: 11} as const] : []),
-		{id: 'memory-limit', title: '%MEM/L', width: 8, gap: 1, align: 'right', sort: 'memory-limit', rank: 4},
-		{id: 'limit-at', title: 'LIMIT AT', width: 8, sort: 'limit-at', rank: 2},
-		...(wide
-			? ([
-					{id: 'status', title: 'STATUS', width: 16, sort: 'status', rank: 8},
-					{id: 'restarts', title: 'RESTARTS', width: 8, align: 'right', sort: 'restarts', rank: 9},
-					{id: 'age', title: 'AGE', width: 4, align: 'right', sort: 'age', rank: 10},
-					{id: 'node', title: 'NODE', width: 14, sort: 'node', rank: 13},
-				] as const)
-			: []),
-	];
-	let chosen: Wish[] = wishes;
-	const total = (): number =>
-		chosen.reduce((sum, {width: own, spark: cells, gap = GAP}) => sum + own + (cells ? cells + 1 : 0) + gap, -GAP);
-	const drop = (change: (wish: Wish) => Wish | undefined): void => {
-		chosen = chosen.map(change).filter(wish => wish !== undefined);
-	};
-	// The sparklines of the less important number go before any column does.
-	if (total() > width) drop(wish => (wish.id === 'cpu' ? {...wish, spark: 0} : wish));
-	while (total() > width) {
-		const last = chosen.reduce((a, b) => (b.rank > a.rank ? b : a));
-		if (last.rank === 0) break;
-		drop(wish => (wish === last ? undefined : wish));
+	const cells = width >= 150 ? 8 : width >= 124 ? 6 : 4;
+	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number}[] = [];
+	for (const wish of WISHES) {
+		const rank = wide ? wish.wideRank : wish.rank;
+		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces)) continue;
+		const own = wish.id === 'namespace' ? Math.max(9, Math.min(16, facts.namespaceWidth)) : wish.width;
+		candidates.push({wish: {...wish, width: own}, rank, spark: false, needs: own + (wish.gap ?? GAP)});
+		if (wish.sparkRank !== undefined)
+			candidates.push({wish, rank: wide ? 20 + wish.sparkRank : wish.sparkRank, spark: true, needs: cells + 1});
 	}
-	if (total() > width) drop(wish => ({...wish, spark: 0}));
-	// What is left: the name first, then the words, then sparklines that were given up.
-	let spare = width - total();
-	const cpu = chosen.find(({id}) => id === 'cpu');
-	if (cpu && cpu.spark === 0 && spare >= spark + 1) {
-		drop(wish => (wish === cpu ? {...wish, spark} : wish));
-		spare = width - total();
+	let left = width + GAP;
+	const chosen = new Map<ColumnId, Wish>();
+	const sparks = new Set<ColumnId>();
+	for (const {wish, spark, needs, rank} of candidates.toSorted((a, b) => a.rank - b.rank)) {
+		if (needs > left && rank > 0) continue;
+		if (spark && !chosen.has(wish.id)) continue;
+		left -= needs;
+		if (spark) sparks.add(wish.id);
+		else chosen.set(wish.id, wish);
 	}
-	const forPod = Math.max(0, Math.min(spare, Math.max(facts.podWidth, 12) - POD_LEAST));
-	const forVerdict = Math.max(0, Math.min(spare - forPod, 12));
-	const shrink = spare < 0 ? spare : 0;
-	return chosen.map(
-		({id, title: heading, width: own, align, spark: cells = 0, sort, gap = GAP}, i): Column => ({
+	const forPod = Math.max(Math.min(left, 0), Math.min(left, Math.max(facts.podWidth, 12) - POD_LEAST));
+	const forVerdict = Math.max(0, Math.min(left - forPod, VERDICT_MORE));
+	return WISHES.filter(({id}) => chosen.has(id)).map(({id, title: heading, align, gap = GAP, sort}, i): Column => {
+		const own = chosen.get(id)?.width ?? 0;
+		return {
 			id,
-			title: heading,
-			width: id === 'pod' ? Math.max(4, own + forPod + (spare > 0 ? 0 : shrink)) : id === 'verdict' ? own + forVerdict : own,
+			title: id === 'pod' && byWorkload ? 'WORKLOAD' : heading,
+			width: id === 'pod' ? Math.max(4, own + forPod) : id === 'verdict' ? own + forVerdict : own,
 			align: align ?? 'left',
-			spark: cells,
+			spark: sparks.has(id) ? cells : 0,
 			sort,
 			gap: i === 0 ? 0 : gap,
-		}),
-	);
+		};
+	});
 }
 
 /** A cell of a row: words, and how they look. `cut` says which part may go. */

@@ -83,6 +83,9 @@ export interface Scene {
 	/** The explanation as plain text, for the clipboard. */
 	readonly whyText: readonly string[];
 	readonly sight: Sight;
+	/** Of what is on the list before any filter. */
+	readonly namespaces: readonly string[];
+	readonly atMs: number;
 }
 
 /** Keeps the last answer for as long as its arguments are the same objects. */
@@ -132,6 +135,7 @@ export function createScene(): SceneOf {
 				listing.byWorkload ? listing.items.length : listing.unfiltered,
 			),
 			logRows: entries.length,
+			wide: state.wide,
 			overlay,
 		});
 		const focus = layout.panes.includes(state.focus) ? state.focus : 'pods';
@@ -175,6 +179,7 @@ export function createScene(): SceneOf {
 				state.wide,
 				facts,
 				facts.namespaces.length > 1 && state.namespaces.length !== 1,
+				listing.byWorkload,
 			),
 			rows: [],
 			sort: state.sort,
@@ -261,17 +266,15 @@ export function createScene(): SceneOf {
 			],
 			caption: '',
 			footer: footerOf(logTop, logHeight, entries.length, moment.anomalies.length),
-			rows: entries
-				.slice(logTop, logTop + logHeight)
-				.map((entry, i) =>
-					logRowView(entry, focus === 'log' && logTop + i === logSelected, {
-						moment,
-						times,
-						crowded: facts.crowded,
-						short: width < 100,
-						...(silences && {silences}),
-					}),
-				),
+			rows: entries.slice(logTop, logTop + logHeight).map((entry, i) =>
+				logRowView(entry, focus === 'log' && logTop + i === logSelected, {
+					moment,
+					times,
+					crowded: facts.crowded,
+					short: width < 100,
+					...(silences && {silences}),
+				}),
+			),
 			empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
 		};
 
@@ -312,6 +315,8 @@ export function createScene(): SceneOf {
 			keys: bottomLine(state, width, focus, overlay, source, item?.members !== undefined, canKubectl),
 			selected,
 			whyText,
+			namespaces: facts.namespaces,
+			atMs: moment.atMs,
 			sight: {
 				line: timeline,
 				list: {ids: listing.ids, selected: selectedIndex, height: listHeight},

@@ -294,7 +294,6 @@ export function createTheme({ascii, colour, background = 'dark'}: ThemeOptions):
 }
 
 export function toAscii(text: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: all that is not ASCII
 	if (!/[^\x00-\x7f]/.test(text)) return text;
 	let plain = '';
 	for (const glyph of text.normalize('NFC')) {
@@ -310,7 +309,8 @@ export const textOf = (line: Line): string => line.map(({text}) => text).join(''
 /** What the terminal can do, from what it says of itself: NO_COLOR (no-color.org), COLORTERM, TERM, COLORFGBG, and the locale. */
 export function themeOptionsFrom(environment: Readonly<Record<string, string | undefined>>): Required<ThemeOptions> {
 	const {NO_COLOR: noColor, TERM: term = '', COLORTERM: colorTerm = '', COLORFGBG: colorFgBg = ''} = environment;
-	const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
+	const {LC_ALL: all, LC_CTYPE: characters, LANG: language} = environment;
+	const locale = all || characters || language || '';
 	// rxvt's `foreground;background`: 7 and 9 to 15 are light.
 	const backgroundIndex = Number(colorFgBg.split(';').at(-1) || Number.NaN);
 	return {

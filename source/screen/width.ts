@@ -9,7 +9,7 @@ export function printable(text: string): string {
 	if (isPlain(text)) return text;
 	return text
 		.normalize('NFC')
-		.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u{e0000}-\u{e01ef}]/gu, '')
+		.replace(/[\p{Cf}\p{Variation_Selector}]/gu, '')
 		.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Co}\p{Cn}]|[\u{1f000}-\u{1faff}]|\p{Emoji_Presentation}/gu, '\ufffd')
 		.replace(/(\p{M})\p{M}+/gu, '$1')
 		.replace(/^\p{M}/u, '\ufffd');
