@@ -78,9 +78,9 @@ export class Api {
 		return this.#object('POST', path, object);
 	}
 
-	/** Creates it, or leaves the one that is there. */
-	async ensure(path: string, object: KubeObject): Promise<void> {
-		const {status, text} = await this.send('POST', path, object);
+	/** Creates it (an object, or one as YAML), or leaves the one that is there. */
+	async ensure(path: string, object: KubeObject | string): Promise<void> {
+		const {status, text} = await this.send('POST', path, object, typeof object === 'string' ? 'application/yaml' : 'application/json');
 		if (status >= 300 && status !== 409) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 400)}`);
 	}
 

@@ -13,11 +13,18 @@ import {Kubelet} from './kubelet.ts';
 import {Workload, type WorkloadTemplate} from './workload.ts';
 
 /**
- * admin may do everything; viewer has what the program asks for; team has it in its namespaces only; nobody has nothing; expired is a viewer
- * whose certificate is out of date. The first, second and last authenticate by certificate, the others by token.
+ * admin may do everything; viewer has the ClusterRole of docs/rbac.yaml, team has its Role in some namespaces; minimal has no more than metrics and pods,
+ * metrics-only and pods-only have one of the two, nobody has nothing; expired is a viewer whose certificate is out of date.
+ * admin, viewer and expired authenticate by certificate, the others by token.
  */
-export type User = 'admin' | 'viewer' | 'team' | 'nobody' | 'expired';
-const TOKENS = {team: 'token-of-the-team', nobody: 'token-of-nobody'} as const;
+export type User = 'admin' | 'viewer' | 'expired' | keyof typeof TOKENS;
+const TOKENS = {
+	team: 'token-of-the-team',
+	minimal: 'token-of-minimal',
+	'metrics-only': 'token-of-metrics-only',
+	'pods-only': 'token-of-pods-only',
+	nobody: 'token-of-nobody',
+} as const;
 
 export interface ClusterOptions {
 	/** The program of control-plane.ts. */
@@ -35,6 +42,7 @@ export interface ClusterOptions {
 	readonly name: string;
 }
 
+const RIGHTS = join(import.meta.dirname, '../../docs/rbac.yaml');
 const START_TIMEOUT_MS = 120_000;
 
 export class Cluster {
@@ -276,12 +284,14 @@ function writeKubeconfigs({folder, name, teamNamespaces}: ClusterOptions, server
 		};
 		writeFileSync(join(folder, file), `${JSON.stringify(kubeconfig, null, 2)}\n`, {mode: 0o600});
 	};
+	const byToken = Object.entries(TOKENS) as [keyof typeof TOKENS, string][];
 	write('kubeconfig', [
-		{context: contextOf(name, 'admin'), user: certificate('admin')},
-		{context: contextOf(name, 'viewer'), user: certificate('viewer')},
-		{context: contextOf(name, 'team'), user: {token: TOKENS.team}, namespace: teamNamespaces[0]},
-		{context: contextOf(name, 'nobody'), user: {token: TOKENS.nobody}},
-		{context: contextOf(name, 'expired'), user: certificate('expired')},
+		...(['admin', 'viewer', 'expired'] as const).map(user => ({context: contextOf(name, user), user: certificate(user)})),
+		...byToken.map(([user, token]) => ({
+			context: contextOf(name, user),
+			user: {token},
+			namespace: user === 'team' ? teamNamespaces[0] : undefined,
+		})),
 	]);
 	write('metrics-server.kubeconfig', [{context: 'metrics-server', user: certificate('metrics-server')}]);
 }
@@ -296,8 +306,8 @@ const role = (kind: 'ClusterRole' | 'Role', name: string) => ({apiGroup: 'rbac.a
 const user = (name: string) => ({apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name});
 const rule = (apiGroup: string, resources: readonly string[], verbs: readonly string[]) => ({apiGroups: [apiGroup], resources, verbs});
 
-/** What the program needs, and nothing that it would merely like to have. */
-export const MINIMAL_RULES = [rule('metrics.k8s.io', ['pods'], ['get', 'list']), rule('', ['pods'], ['get', 'list', 'watch'])] as const;
+const METRICS = rule('metrics.k8s.io', ['pods'], ['get', 'list']);
+const PODS = rule('', ['pods'], ['list', 'watch']);
 
 async function grant(api: Api, {teamNamespaces}: ClusterOptions): Promise<void> {
 	const all = '/apis/rbac.authorization.k8s.io/v1';
@@ -306,13 +316,23 @@ async function grant(api: Api, {teamNamespaces}: ClusterOptions): Promise<void> 
 			`${all}/clusterrolebindings`,
 			rbac('ClusterRoleBinding', name, {roleRef: role('ClusterRole', clusterRole), subjects: [user(subject)]}),
 		);
-	await api.ensure(`${all}/clusterroles`, rbac('ClusterRole', 'oddpod', {rules: MINIMAL_RULES}));
+	// What is told to users is what is tested.
+	const [clusterRole = '', namespacedRole = ''] = readFileSync(RIGHTS, 'utf8').split(/^---$/m);
+	await api.ensure(`${all}/clusterroles`, clusterRole);
 	await bind('oddpod', 'oddpod', 'viewer');
 	for (const namespace of teamNamespaces) {
 		const path = `${all}/namespaces/${namespace}`;
 		await api.ensure('/api/v1/namespaces', {apiVersion: 'v1', kind: 'Namespace', metadata: {name: namespace}});
-		await api.ensure(`${path}/roles`, rbac('Role', 'oddpod', {rules: MINIMAL_RULES}));
+		await api.ensure(`${path}/roles`, namespacedRole);
 		await api.ensure(`${path}/rolebindings`, rbac('RoleBinding', 'oddpod', {roleRef: role('Role', 'oddpod'), subjects: [user('team')]}));
+	}
+	for (const [name, rules] of [
+		['minimal', [METRICS, PODS]],
+		['metrics-only', [METRICS]],
+		['pods-only', [PODS]],
+	] as const) {
+		await api.ensure(`${all}/clusterroles`, rbac('ClusterRole', name, {rules}));
+		await bind(name, name, name);
 	}
 	// As in metrics-server's own manifest.
 	const rules = [rule('', ['nodes/metrics'], ['get']), rule('', ['pods', 'nodes'], ['get', 'list', 'watch'])];

@@ -92,7 +92,7 @@ describe('the built program on a live cluster', {skip}, () => {
 		const watch = (namespace: string, failOn: string): Promise<Outcome> =>
 			run(
 				[
-					...['check', '--context', cluster.context('viewer'), '-n', namespace, '--for', `${WATCH_SECONDS}s`, '--fail-on', failOn],
+					...['check', '--context', cluster.context('minimal'), '-n', namespace, '--for', `${WATCH_SECONDS}s`, '--fail-on', failOn],
 					...['--train', '30', '-o', 'json', '--record', join(cluster.folder, `${namespace}.jsonl`)],
 				],
 				cluster.kubeconfig,

@@ -191,6 +191,6 @@ await cluster.api.create('/apis/autoscaling/v2/namespaces/shop/horizontalpodauto
 	},
 });
 say(
-	`contexts: ${(['admin', 'viewer', 'team', 'nobody', 'expired'] as const).map(user => cluster.context(user)).join(', ')}; metrics every 10 s, from about 25 s on`,
+	'contexts: lab, and lab-USER for viewer, minimal, team, metrics-only, pods-only, nobody, expired; metrics every 10 s, from about 25 s on',
 );
 process.stdout.write(`${cluster.kubeconfig}\n`);

@@ -1,6 +1,7 @@
 /** As little right as possible: what users of different rights see, and what they are told. */
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import type {Cluster, User} from './cluster.ts';
 import {jsonLines, type Outcome, run} from './oddpod.ts';
@@ -14,6 +15,13 @@ describe('users of different rights', {skip}, () => {
 		run([...args, '--context', cluster.context(user)], cluster.kubeconfig);
 	const namespacesIn = (stdout: string): string[] =>
 		[...new Set(jsonLines<{namespace: string}>(stdout).map(({namespace}) => namespace))].sort();
+
+	const recordedAs = async (user: User): Promise<string> => {
+		const file = join(cluster.folder, `${user}.jsonl`);
+		const {code, stderr} = await as(user, 'check', '--for', '30s', '--record', file);
+		assert.equal(code, 0, stderr);
+		return readFileSync(file, 'utf8');
+	};
 
 	before(async () => {
 		cluster = await startCluster('rights');
@@ -32,7 +40,7 @@ describe('users of different rights', {skip}, () => {
 	});
 	after(() => cluster?.stop());
 
-	for (const user of ['admin', 'viewer'] as const) {
+	for (const user of ['admin', 'viewer', 'minimal', 'metrics-only'] as const) {
 		test(`${user} sees all namespaces`, async () => {
 			const {code, stdout, stderr} = await as(user, 'top', '-o', 'json');
 			assert.equal(code, 0, stderr);
@@ -40,12 +48,25 @@ describe('users of different rights', {skip}, () => {
 		});
 	}
 
-	test('a viewer has limits and owners from the minimal role: check names the workload', async () => {
-		const {code, stderr} = await as('viewer', 'check', '--for', '30s', '--record', `${cluster.folder}/viewer.jsonl`);
-		assert.equal(code, 0, stderr);
-		const recorded = readFileSync(`${cluster.folder}/viewer.jsonl`, 'utf8');
+	test('metrics and pods are enough for limits, owners and incarnations', async () => {
+		const recorded = await recordedAs('minimal');
 		assert.match(recorded, /"workload":"Deployment\/api"/);
 		assert.match(recorded, /"memoryLimitBytes":268435456/);
+		assert.doesNotMatch(recorded, /"incarnation":"-"/);
+	});
+
+	test('metrics alone are worth watching: what is not known is left out, and why is told', async () => {
+		const recorded = await recordedAs('metrics-only');
+		assert.match(recorded, /"pod":"api-/);
+		assert.match(recorded, /"r":\[\[/);
+		assert.doesNotMatch(recorded, /memoryLimitBytes|cpuLimitMillicores/);
+		assert.match(recorded, /User \\"metrics-only\\" cannot list resource \\"pods\\"/);
+	});
+
+	test('pods alone: what waits is seen, and why there are no samples is told', async () => {
+		const {code, stderr} = await as('pods-only', 'top', '-A');
+		assert.notEqual(code, 0);
+		assert.match(stderr, /pods\.metrics\.k8s\.io is forbidden: User "pods-only"/);
 	});
 
 	test('a team sees the namespace of its context', async () => {
