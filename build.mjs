@@ -3,6 +3,7 @@
 import {chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import {pathToFileURL} from 'node:url';
 import {build} from 'esbuild';
 
 const test = process.argv[2] === 'test';
@@ -16,6 +17,19 @@ const noDevtools = {
 	setup({onResolve, onLoad}) {
 		onResolve({filter: /^react-devtools-core$/}, ({path}) => ({path, namespace: 'empty'}));
 		onLoad({filter: /./, namespace: 'empty'}, () => ({contents: 'export default {}'}));
+	},
+};
+
+/** Tests find what lies beside them from where they were written, not from where they are bundled. */
+const testsStayInPlace = {
+	name: 'tests-stay-in-place',
+	setup({onLoad}) {
+		onLoad({filter: /[\\/](?:test|recordings)[\\/].*\.tsx?$/}, ({path: file}) => ({
+			contents: readFileSync(file, 'utf8')
+				.replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
+				.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href)),
+			loader: file.endsWith('x') ? 'tsx' : 'ts',
+		}));
 	},
 };
 
@@ -45,7 +59,7 @@ const {metafile} = await build({
 	banner: {js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);"},
 	// Ink's own dependencies, with a fast way for what this screen is made of: docs/decisions/terminal.md
 	alias: {'string-width': './source/terminal/string-width.ts', '@alcalzone/ansi-tokenize': './source/terminal/ansi-tokenize.ts'},
-	plugins: [noDevtools],
+	plugins: test ? [noDevtools, testsStayInPlace] : [noDevtools],
 	logLevel: 'warning',
 });
 
