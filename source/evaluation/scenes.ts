@@ -60,7 +60,10 @@ export function wander(seed: number, every: number): Signal {
 export const ordinary =
 	(level: number, spread: number, wave: number, seed: number): Signal =>
 	t =>
-		Math.max(0, level + spread * (0.7 * wander(seed, 7)(t) + 0.5 * wander(seed + 1, 130)(t)) + wave * Math.sin((t / 5400) * Math.PI * 2 + seed));
+		Math.max(
+			0,
+			level + spread * (0.7 * wander(seed, 7)(t) + 0.5 * wander(seed + 1, 130)(t)) + wave * Math.sin((t / 5400) * Math.PI * 2 + seed),
+		);
 
 export const plus =
 	(...signals: readonly Signal[]): Signal =>

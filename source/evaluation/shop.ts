@@ -53,7 +53,11 @@ export function shop(seed: number, quiet = 0.5 * HOUR, scale = 1): Scene {
 		seconds: at(120),
 		actors: [
 			change(leaky, {
-				memory: plus(leaky?.memory ?? (() => 0), only(ramp(190, at(5), kill - at(5)), 0, kill), only(ramp(190, kill, at(80) - kill), kill, at(80))),
+				memory: plus(
+					leaky?.memory ?? (() => 0),
+					only(ramp(190, at(5), kill - at(5)), 0, kill),
+					only(ramp(190, kill, at(80) - kill), kill, at(80)),
+				),
 				kills: [kill, at(80)],
 			}),
 			...steady,
