@@ -96,21 +96,27 @@ async function firstFrames(count: number): Promise<readonly number[]> {
 
 const fixed = (value: number, digits = 1): string => (Number.isNaN(value) ? '–' : value.toFixed(digits));
 
+/** What any program here pays for a key: reads it, and writes 300 bytes. */
+const ECHO = `process.stdin.setRawMode(true); process.stdout.write('ready\\n'.repeat(20)); process.stdin.on('data', () => process.stdout.write('\\x1b[H' + 'x'.repeat(297)))`;
+
 /** The same keys on what people have open today, to the first byte that comes back: their screens differ. */
 async function peer(
 	command: string,
 	args: readonly string[],
 	[down, up]: readonly [string, string],
+	name = command,
 ): Promise<readonly string[] | undefined> {
-	const file = (process.env.PATH ?? '')
-		.split(':')
-		.map(folder => path.join(folder, command))
-		.find(existsSync);
+	const file = path.isAbsolute(command)
+		? command
+		: (process.env.PATH ?? '')
+				.split(':')
+				.map(folder => path.join(folder, command))
+				.find(existsSync);
 	if (file === undefined) return undefined;
 	using terminal = new Terminal(file, args, SIZE);
 	const firstMs = await terminal.until(() => terminal.text.trim().split('\n').length > 10, 10_000);
 	await sleep(4000);
-	if (firstMs === undefined) return [command, 'showed nothing'];
+	if (firstMs === undefined) return [name, 'showed nothing'];
 	const idleFromMs = performance.now();
 	const idleCpu = terminal.cpuMs;
 	await sleep(10_000);
@@ -130,7 +136,7 @@ async function peer(
 	}
 	const keysCpu = (terminal.cpuMs - cpuFrom) / (performance.now() - keysFromMs);
 	return [
-		command,
+		name,
 		`${fixed(median(latencyMs))} / ${fixed(quantile(latencyMs, 0.95))} ms (first byte)`,
 		`${fixed(idle * 100, 2)} %`,
 		`${fixed(keysCpu * 100)} %`,
@@ -184,6 +190,7 @@ async function measure(): Promise<void> {
 	const all = [...slow.latencyMs, ...quick.latencyMs];
 	const lost = slow.lost + quick.lost;
 	const peers: (readonly string[])[] = [];
+	peers.push((await peer(process.execPath, ['-e', ECHO], ['j', 'k'], 'plain')) ?? []);
 	for (const [command, args, keys] of [
 		['htop', [], ['\x1b[B', '\x1b[A']],
 		['btop', [], ['\x1b[B', '\x1b[A']],
@@ -216,7 +223,10 @@ async function measure(): Promise<void> {
 	say('  reads from the pty an update', fixed(writesPerUpdate, 2), '');
 	say('first frame from process start, median / best', `${fixed(median(frames), 0)} / ${fixed(Math.min(...frames), 0)} ms`, '120 ms');
 	say('RSS', `${fixed(rssMegabytes, 0)} MB`, '');
-	lines.push('', 'Beside it: key, CPU idle, CPU at 10 keys/s, bytes a key, bytes idle, first screen, RSS');
+	lines.push(
+		'',
+		'Beside it (plain: answers each key with 300 bytes and does nothing else): key, CPU idle, CPU at 10 keys/s, bytes a key, bytes idle, first screen, RSS',
+	);
 	for (const row of peers) lines.push(row.join('  '));
 	process.stdout.write(`${lines.join('\n')}\n`);
 	if (lost > all.length) process.stdout.write(`\n${shown}\n`);
