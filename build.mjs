@@ -3,7 +3,6 @@
 import {chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import {pathToFileURL} from 'node:url';
 import {build} from 'esbuild';
 
 const test = process.argv[2] === 'test';
@@ -25,9 +24,7 @@ const testsStayInPlace = {
 	name: 'tests-stay-in-place',
 	setup({onLoad}) {
 		onLoad({filter: /[\\/](?:test|recordings)[\\/].*\.tsx?$/}, ({path: file}) => ({
-			contents: readFileSync(file, 'utf8')
-				.replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
-				.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href)),
+			contents: readFileSync(file, 'utf8').replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file))),
 			loader: file.endsWith('x') ? 'tsx' : 'ts',
 		}));
 	},
