@@ -6,6 +6,7 @@ import {intercept, mannKendall, slopeInterval, theilSen} from './trend.ts';
 
 /** Window and block of the short horizons, in samples. */
 const SHORT = [
+	[48, 4],
 	[60, 5],
 	[120, 10],
 	[240, 20],

@@ -25,6 +25,9 @@ const MOVED = 0.25;
 /** Memory this near to its limit, and rising, is critical. */
 export const NEAR_LIMIT = 0.9;
 
+/** A limit further away than so many times what has been seen of the growth is worth a notice, no warning. */
+const REACH = 24;
+
 const values = new Float64Array(256);
 
 export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
@@ -104,11 +107,18 @@ function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined):
 	const {of, series} = watched;
 	const memory = series.history.newest(1);
 	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
-	let severity: Severity = growth.long ? 'notice' : 'warning';
+	let severity: Severity = growth.long || isFarOff(growth, told) ? 'notice' : 'warning';
 	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
 	// Once critical it stays so while it grows: a forecast that wavers around an hour is no news.
 	if (told?.anomaly.kind === 'memory-leak' && told.anomaly.severity === 'critical') severity = 'critical';
 	return {kind: 'memory-leak', metric: 'memory', severity, state: 'firing', recurring: false};
+}
+
+/** What is seen for twenty minutes says little about tomorrow: a heap that warms up grows like that, and stops. */
+function isFarOff({toLimit, atMs, spanSeconds}: Growth, told: Episode | undefined): boolean {
+	if (!toLimit) return false;
+	const seenSeconds = Math.max(spanSeconds, (atMs - (told?.anomaly.startedAtMs ?? atMs)) / 1000);
+	return toLimit.point > REACH * seenSeconds;
 }
 
 function forecast(growth: Growth, limitBytes: number): Forecast | undefined {
