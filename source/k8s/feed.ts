@@ -24,6 +24,8 @@ export interface Health {
 	readonly connections: number;
 	readonly bytes: number;
 	readonly failures: number;
+	/** Asked and not answered yet; watches aside. */
+	readonly underway: number;
 	readonly lists: number;
 	readonly watches: number;
 	readonly dropped: Readonly<Dropped>;
@@ -179,7 +181,7 @@ class LiveFeed implements Feed {
 	}
 
 	health(): Health {
-		const {requests, connections, bytes, failures} = this.#transport.traffic;
+		const {requests, connections, bytes, failures, underway} = this.#transport.traffic;
 		const {sieve, rhythm, polls, lastMs, offsetMs} = this.#poller;
 		const sum = (count: (pods: Pods) => number) => this.#pods.reduce((total, pods) => total + count(pods), 0);
 		return {
@@ -188,6 +190,7 @@ class LiveFeed implements Feed {
 			connections,
 			bytes,
 			failures,
+			underway,
 			lists: sum(pods => pods.lists),
 			watches: sum(pods => pods.watches),
 			dropped: {...sieve.dropped},
@@ -253,8 +256,12 @@ class LiveFeed implements Feed {
 		// A reader that does not come back for minutes loses rounds, not memory.
 		if (this.#rounds.length >= 16) this.#rounds.shift();
 		this.#rounds.push(round);
-		this.#board.end(id => METRICS_PROBLEMS.test(id));
-		for (const [namespace, failure] of round.failed) this.#tell(failure, 'metrics', namespace === '' ? undefined : namespace);
+		const failing = new Set<string>();
+		for (const [namespace, failure] of round.failed) {
+			const id = this.#tell(failure, 'metrics', namespace === '' ? undefined : namespace);
+			if (id !== undefined) failing.add(id);
+		}
+		this.#board.end(id => METRICS_PROBLEMS.test(id) && !failing.has(id));
 		this.#ring(true);
 	}
 
@@ -267,9 +274,8 @@ class LiveFeed implements Feed {
 		const unavailable = failure.type === 'status' && failure.status === 503 && version !== undefined;
 		const condition = unavailable ? await unavailableBecause(this.#transport, version, {signal}) : undefined;
 		if (signal.aborted) return 'later';
-		const id = problemOf(failure, this.#at('metrics'))?.id;
+		const id = this.#tell(failure, 'metrics', this.#asked?.length === 1 ? this.#asked[0] : undefined, registered, condition);
 		this.#board.end(other => METRICS_PROBLEMS.test(other) && other !== id);
-		this.#tell(failure, 'metrics', this.#asked?.length === 1 ? this.#asked[0] : undefined, registered, condition);
 		this.#metricsFail = true;
 		this.#metricsSettled = true;
 		this.#ring(true);
@@ -286,7 +292,7 @@ class LiveFeed implements Feed {
 		};
 	}
 
-	#tell(failure: Failure, asked: 'metrics' | 'pods', namespace?: string, registered = true, condition?: string): void {
+	#tell(failure: Failure, asked: 'metrics' | 'pods', namespace?: string, registered = true, condition?: string): string | undefined {
 		const problem = problemOf(failure, {
 			...this.#at(asked),
 			registered,
@@ -294,6 +300,7 @@ class LiveFeed implements Feed {
 			...(condition !== undefined && {condition}),
 		});
 		if (problem !== undefined) this.#board.set(problem, this.#clock.now());
+		return problem?.id;
 	}
 
 	#touch(): void {
@@ -351,14 +358,15 @@ class LiveFeed implements Feed {
 					selector: this.#selector,
 					interner: this.#interner,
 					watching: scopes.length <= LiveFeed.mostWatches,
-					changed: () => this.#podsChanged(signal),
+					changed: what => this.#podsChanged(what, signal),
 				}),
 		);
 		for (const pods of this.#pods) void pods.follow(both);
 	}
 
-	#podsChanged(signal: AbortSignal): void {
-		this.#touch();
+	#podsChanged(what: 'pods' | 'state', signal: AbortSignal): void {
+		this.#touched = true;
+		this.#ring(what === 'state');
 		const [first] = this.#pods;
 		if (this.#asked !== undefined || first?.scope.namespace !== undefined || first?.state.state !== 'failed') return;
 		// An API server that starts forbids everything for a moment.
@@ -532,7 +540,7 @@ class LiveFeed implements Feed {
 				}
 				// That the metrics cannot be read, or those of this namespace, is told once, not for each container.
 				const silenced = this.#metricsFail || this.#latest?.failed.has(pod.namespace) === true;
-				if (why === 'no-sample' && known && silenced) continue;
+				if (why === 'no-sample' && silenced && this.#latest !== undefined) continue;
 				this.#row(of);
 				say(of, why);
 			}

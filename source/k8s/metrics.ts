@@ -59,7 +59,7 @@ export function readPodSample(item: unknown, dropped: Dropped): PodSample | unde
 	const sampledAtMs = timeOf(item.timestamp);
 	// The metrics server answers with a null timestamp and no containers for a pod whose counters all went back.
 	if (containers.length === 0 || namespace === '' || pod === '' || Number.isNaN(sampledAtMs)) {
-		if (listOf(item.containers).length > 0 || namespace === '' || pod === '') dropped.malformed++;
+		if (containers.length > 0 || namespace === '' || pod === '') dropped.malformed++;
 		return undefined;
 	}
 	return {

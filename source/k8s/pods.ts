@@ -37,7 +37,7 @@ export class Pods {
 	readonly #context: string;
 	readonly #selector: string;
 	readonly #interner: Interner;
-	readonly #changed: () => void;
+	readonly #changed: (what: 'pods' | 'state') => void;
 	readonly #watching: boolean;
 	readonly #backoff: Backoff;
 	/** Between lists that a watch asked for: a history that is too old each time must not become a list each time. */
@@ -54,7 +54,8 @@ export class Pods {
 		readonly scope: Scope;
 		readonly selector: string;
 		readonly interner: Interner;
-		readonly changed: () => void;
+		/** Told of each change: of pods, or of how well they are known. */
+		readonly changed: (what: 'pods' | 'state') => void;
 		/** False: look again each minute. For where hundreds of namespaces would each hold a connection. */
 		readonly watching: boolean;
 	}) {
@@ -97,12 +98,12 @@ export class Pods {
 		// That a watch ends is how watches are: it is worth a word only when the next attempts fail too.
 		if (this.state.state === 'known' && this.#backoff.failures < 3) return;
 		this.state = this.state.state === 'known' ? {state: 'known', failure} : {state: 'failed', failure};
-		this.#touch();
+		this.#touch('state');
 	}
 
-	#touch(): void {
+	#touch(what: 'pods' | 'state'): void {
 		this.revision++;
-		this.#changed();
+		this.#changed(what);
 	}
 
 	#path(query: Readonly<Record<string, string>>): string {
@@ -143,7 +144,7 @@ export class Pods {
 		this.#resourceVersion = version;
 		this.#mute = 0;
 		this.state = {state: 'known'};
-		this.#touch();
+		this.#touch('state');
 		return undefined;
 	}
 
@@ -164,7 +165,7 @@ export class Pods {
 		);
 		if (heard && this.state.state === 'known' && this.state.failure !== undefined) {
 			this.state = {state: 'known'};
-			this.#touch();
+			this.#touch('state');
 		}
 		this.#mute = heard ? 0 : this.#mute + 1;
 		const livedMs = this.#clock.now() - startedAtMs;
@@ -208,7 +209,7 @@ export class Pods {
 		} else {
 			this.byId.set(pod.id, pod);
 		}
-		this.#touch();
+		this.#touch('pods');
 		return undefined;
 	}
 

@@ -50,6 +50,8 @@ export interface Traffic {
 	connections: number;
 	bytes: number;
 	failures: number;
+	/** Asked and not answered yet; watches aside. */
+	underway: number;
 }
 
 interface Attempt<T> {
@@ -68,7 +70,7 @@ export class Transport {
 	static readonly largestBodyBytes = 256 * 2 ** 20;
 	static readonly defaultTimeoutMs = 15_000;
 
-	readonly traffic: Traffic = {requests: 0, connections: 0, bytes: 0, failures: 0};
+	readonly traffic: Traffic = {requests: 0, connections: 0, bytes: 0, failures: 0, underway: 0};
 	readonly #credentials: Credentials;
 	readonly #clock: Clock;
 	readonly #timeoutMs: number;
@@ -159,6 +161,7 @@ export class Transport {
 			});
 		};
 		arm();
+		if (Number.isNaN(silenceMs)) this.traffic.underway++;
 		try {
 			for (let attempt = 1; ; attempt++) {
 				// What decides about a second attempt stays here: a login must not travel with an answer.
@@ -173,6 +176,7 @@ export class Transport {
 				return result;
 			}
 		} finally {
+			if (Number.isNaN(silenceMs)) this.traffic.underway--;
 			timer.abort();
 			limits.signal.removeEventListener('abort', cancel);
 		}

@@ -65,8 +65,10 @@ export const CLIENT_KEY = file('tls/client.key').toString('base64');
 export class ScriptedServer {
 	readonly requests: Seen[] = [];
 	connections = 0;
-	/** Requests that were received and not yet answered or held. */
+	/** Answers that are being sent. */
 	busy = 0;
+	/** Requests that the script leaves waiting; watches aside. */
+	held = 0;
 	/** What answers when the scripts before it do not; the last one added is asked first. */
 	readonly #scripts: Script[] = [];
 	readonly #server: https.Server;
@@ -146,10 +148,15 @@ export class ScriptedServer {
 	}
 
 	#answer(seen: Seen, response: import('node:http').ServerResponse): void {
+		response.sendDate = false; // the clock is the test's
 		let answer: Answer | undefined;
 		for (const script of this.#scripts) {
 			answer = script(seen);
 			if (answer !== undefined) break;
+		}
+		if ((answer === 'hang' || typeof answer === 'function') && seen.query.get('watch') !== '1') {
+			this.held++;
+			response.once('close', () => this.held--);
 		}
 		if (answer === 'hang') return;
 		if (answer === 'reset') {
@@ -166,7 +173,7 @@ export class ScriptedServer {
 					write: text => {
 						if (!response.destroyed) response.write(text);
 					},
-					end: () => response.end(),
+					end: () => void response.end(),
 					cut: () => response.socket?.destroy(),
 					get closed() {
 						return response.destroyed;
