@@ -120,7 +120,7 @@ export function App(props: AppProps) {
 			size,
 			source,
 			times,
-			tints: theme.tints,
+			tones: theme.tones,
 			namespaceLabel: props.namespaceLabel,
 			canKubectl: props.kubectl !== undefined,
 			...(props.silences && {silences: props.silences}),

@@ -4,7 +4,7 @@ import type {Anomaly, Change, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatMemory} from '../format.ts';
 import type {Course} from '../timeline.ts';
-import type {Line, Span, Style} from './theme.ts';
+import type {Line, Span, Style, Tones} from './theme.ts';
 import {padStart} from './width.ts';
 
 export interface ChartData {
@@ -31,7 +31,7 @@ interface Cell {
 }
 
 /** `height` rows, the last one the times; each exactly `width` cells. */
-export function drawChart(data: ChartData, width: number, height: number, times: TimeFormat, tints: boolean): readonly Line[] {
+export function drawChart(data: ChartData, width: number, height: number, times: TimeFormat, tones: Tones): readonly Line[] {
 	const columns = plotColumns(width);
 	const rows = Math.max(1, height - 1);
 	const scale = scaleOf(data, rows);
@@ -58,17 +58,19 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		for (let row = Math.max(0, rowAt(high)); row <= last; row++) {
 			const cell = grid[row]?.[column];
 			if (!cell) continue;
-			cell.band = tints;
+			cell.band = tones === 'tinted';
 			// Where nothing can be tinted the band is a field of dots, thin enough to see a line in it.
-			if (!tints && (column + row) % 2 === 0) cell.glyph = '·';
+			if (tones !== 'tinted' && (column + row) % 2 === 0) cell.glyph = '·';
 		}
 	}
 	for (const sibling of data.siblings) {
-		drawLine(valuesOf(sibling), rowAt, rows, (row, column, glyph) => put(row, column, glyph, 'sibling'));
+		drawLine(valuesOf(sibling), rowAt, rows, (row, column, glyph) =>
+			put(row, column, tones === 'mono' ? (DOTTED[glyph] ?? glyph) : glyph, 'sibling'),
+		);
 	}
 	const own = valuesOf(data.own);
 	drawLine(own, rowAt, rows, (row, column, glyph) => put(row, column, glyph, 'line'));
-	colour(grid, data, columns);
+	colour(grid, data, columns, tones);
 
 	for (const [value, word, style] of [
 		[data.request, 'request', 'dim'],
@@ -135,6 +137,10 @@ const SYMBOLS: [string, string, string, string, string, string, string, string, 
 	'│',
 ];
 
+/** Where there is no colour, siblings are dotted and what is odd is heavy. */
+const DOTTED: Readonly<Record<string, string>> = {'─': '╌', '│': '╎'};
+const HEAVY: Readonly<Record<string, string>> = {'─': '━', '│': '┃'};
+
 /** asciichart draws each stretch without a gap; it throws on NaN and scales to what it is given, so it is given rows. */
 function drawLine(
 	values: Float64Array,
@@ -168,7 +174,7 @@ function drawLine(
 }
 
 /** Bright where an anomaly goes on, faint where nothing was known yet. */
-function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number): void {
+function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number, tones: Tones): void {
 	const styles: (Style | undefined)[] = Array.from({length: columns});
 	for (let column = 0; column < columns; column++) {
 		if (Number.isNaN(own.high[column] ?? Number.NaN)) styles[column] = 'learning';
@@ -184,7 +190,11 @@ function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number): v
 		}
 	}
 	for (const cells of grid) {
-		for (const [column, cell] of cells.entries()) if (cell.style === 'line') cell.style = styles[column] ?? 'line';
+		for (const [column, cell] of cells.entries()) {
+			if (cell.style !== 'line') continue;
+			cell.style = styles[column] ?? 'line';
+			if (tones === 'mono' && rank[cell.style] !== undefined) cell.glyph = HEAVY[cell.glyph] ?? cell.glyph;
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ import type {Anomaly} from '../engine/verdict.ts';
 import {formatDuration} from '../format.ts';
 import type {Problem} from '../scrape.ts';
 import {headline} from '../sentences.ts';
-import type {Moment} from '../timeline.ts';
+import type {Moment, Row} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import type {Silences, VerdictView} from './list.ts';
 import {learningLeftMs} from './list.ts';
@@ -49,7 +49,10 @@ export interface HeaderInput {
 /** How many rows {@link sentences} takes: two in trouble, where the second holds the rest or what comes next, one in peace. */
 export function sentenceRows(input: HeaderInput, width: number): number {
 	const {moment, source, view} = input;
-	const inTrouble = (source.problem?.() ?? moment.problems[0]) !== undefined || troubles(moment, view.silences).length > 0;
+	const inTrouble =
+		(source.problem?.() ?? moment.problems[0]) !== undefined ||
+		troubles(moment, view.silences).length > 0 ||
+		failingToStart(moment, view.silences).length > 0;
 	return inTrouble ? 2 : widthOf(peace(input, width)) > width ? 2 : 1;
 }
 
@@ -63,17 +66,18 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	const problemPart = problem && {
 		mark: MARKS.warning,
 		style: 'warning' as const,
-		text: [problem.what, problem.why, problem.fix]
-			.filter(text => text !== undefined && text !== '')
-			.map(text => sentence(printable(text ?? '')))
+		// What to do is often a command: nothing is added to it.
+		text: [sentence(printable(problem.what)), problem.why && sentence(printable(problem.why)), problem.fix && printable(problem.fix)]
+			.filter(Boolean)
 			.join(' '),
 	};
 	if (problemPart && alarms.length === 0) parts.push(problemPart);
 	for (const anomaly of alarms)
 		parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times))});
 	if (problemPart && alarms.length > 0) parts.splice(1, 0, problemPart);
+	for (const text of failingToStart(moment, view.silences)) parts.push({mark: MARKS.warning, style: 'warning', text});
 	if (alarms.length === 0) {
-		if (!problemPart) parts.push({...(moment.counts.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
+		if (parts.length === 0) parts.push({...(moment.counts.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
 		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times))});
 	}
 	const lines: Line[] = [];
@@ -111,6 +115,27 @@ function otherwise(moment: Moment, view: VerdictView, alarms: number): string {
 		.join('; ')}.`;
 }
 
+/** What the cluster itself says is in trouble: a sentence a workload and reason. */
+function failingToStart(moment: Moment, silences: Silences | undefined): readonly string[] {
+	const groups = new Map<string, Row[]>();
+	for (const row of moment.rows) {
+		// One with an anomaly has its own sentence.
+		if (!isFailingToStart(row.of.waiting) || (row.anomaly && !row.anomaly.recurring) || silences?.of(row.of, moment.atMs) !== undefined)
+			continue;
+		const group = `${row.of.namespace}/${row.of.workload ?? row.of.pod}/${row.of.waiting}`;
+		groups.set(group, [...(groups.get(group) ?? []), row]);
+	}
+	return [...groups.values()].map(rows => {
+		const {of} = rows[0]!;
+		const who = of.workload?.replace(/^[^/]*\//, '') ?? of.pod;
+		const restarts = rows.reduce((sum, row) => sum + row.of.restarts, 0);
+		const exit = of.lastExit ? `; the last run ended with ${of.lastExit.reason}` : '';
+		return printable(
+			`${who}: ${plural(rows.length, 'container does', 'containers do')} not start (${of.waiting}${restarts > 0 ? `, ${plural(restarts, 'restart')}` : ''})${exit}.`,
+		);
+	});
+}
+
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function peace({moment, startMs, source, view}: HeaderInput, width: number): string {
@@ -123,19 +148,16 @@ function peace({moment, startMs, source, view}: HeaderInput, width: number): str
 	}
 	const left = learningLeftMs(moment, view);
 	const ready = learning > 0 && Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : '';
-	const failing = moment.rows.filter(({of}) => isFailingToStart(of.waiting)).length;
 	const without = absent > 0 ? `${count(absent)} without samples` : '';
-	const starts = failing > 0 ? `${plural(failing, 'does', 'do')} not start` : '';
 	const since = source.live
 		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
 		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
 	const first =
 		judged === 0 ? `Learning what is usual in ${plural(learning, 'container')}${ready}` : `No trouble in ${plural(judged, 'container')}`;
-	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without, starts]
-		.filter(text => text !== '')
-		.join(', ');
+	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without].filter(text => text !== '').join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
-	return widthOf(`${whole} ${since}`) + 3 <= width ? `${whole} ${since}` : widthOf(whole) + 3 <= width ? whole : `${first}.`;
+	const short = source.live ? `Since ${times.near(startMs, moment.atMs)}.` : '';
+	return [`${whole} ${since}`, `${whole} ${short}`.trim(), whole].find(text => widthOf(text) + 3 <= width) ?? `${first}.`;
 }
 
 export interface StatusInput extends HeaderInput {
@@ -156,9 +178,12 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const silenced = view.silences
 		? moment.rows.filter(({of, anomaly}) => anomaly && view.silences?.of(of, moment.atMs) !== undefined).length
 		: 0;
+	const failing = moment.rows.filter(
+		({of, anomaly}) => isFailingToStart(of.waiting) && (!anomaly || anomaly.recurring) && view.silences?.of(of, moment.atMs) === undefined,
+	).length;
 	for (const [mark, n, style] of [
 		[MARKS.critical, counts.critical, 'critical'],
-		[MARKS.warning, counts.warning, 'warning'],
+		[MARKS.warning, counts.warning + failing, 'warning'],
 		[MARKS.notice, counts.notice, 'notice'],
 		[MARKS.learning, counts.learning, 'learning'],
 		[MARKS.absent, counts.absent, 'dim'],

@@ -66,14 +66,16 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wid
 	if (columns >= 180 && rows >= 40 && !wide) {
 		const left = Math.max(120, Math.round(columns * 0.58));
 		const right = columns - left;
-		const chart = Math.min(17, Math.floor(body * 0.29));
+		const chart = overlay === 'why' ? Math.floor(body / 2) : Math.min(17, Math.floor(body * 0.29));
 		const charts: Rect[] = [
 			{x: left, y: top, width: right, height: chart},
-			{x: left, y: top + chart, width: right, height: chart},
+			{x: left, y: top + chart, width: right, height: overlay === 'why' ? body - chart : chart},
 		];
+		if (overlay === 'why') {
+			const why: Rect = {x: 0, y: top, width: left, height: body};
+			return {...common, ...nothing, charts, why, panes: ['pods', 'charts']};
+		}
 		const why: Rect = {x: left, y: top + 2 * chart, width: right, height: body - 2 * chart};
-		if (overlay === 'why')
-			return {...common, ...nothing, charts, why: {x: 0, y: top, width: left, height: body}, panes: ['pods', 'charts']};
 		const log = Math.max(12, body - Math.max(12, Math.min(listRows + 3, Math.round(body * 0.74))));
 		return {
 			...common,

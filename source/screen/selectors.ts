@@ -18,7 +18,7 @@ import {logOf, logRowView} from './log.ts';
 import {positionBar} from './position-bar.ts';
 import type {ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
-import type {Line} from './theme.ts';
+import type {Line, Tones} from './theme.ts';
 import {cutMiddle, printable, wrap} from './width.ts';
 import {plural} from './words.ts';
 
@@ -29,8 +29,7 @@ export interface SceneInput {
 	readonly size: Size;
 	readonly source: Source;
 	readonly times: TimeFormat;
-	/** Whether the usual band can be a tinted background. */
-	readonly tints: boolean;
+	readonly tones: Tones;
 	/** What the feed was asked for: `all namespaces`, `shop, payments`. */
 	readonly namespaceLabel: string;
 	readonly silences?: Silences;
@@ -113,7 +112,7 @@ export function createScene(): SceneOf {
 	let place: {moment: Moment; stepMs: number} | undefined;
 
 	return input => {
-		const {timeline, moment, state, size, source, times, tints, silences, explain, canKubectl} = input;
+		const {timeline, moment, state, size, source, times, tones, silences, explain, canKubectl} = input;
 		const {columns: width, rows: height} = size;
 		// The rhythm of the newest scrapes changes with every append; what was said of a moment stays.
 		if (place?.moment !== moment) place = {moment, stepMs: timeline.stepMs};
@@ -207,7 +206,7 @@ export function createScene(): SceneOf {
 					inner.width,
 					inner.height,
 					times,
-					tints,
+					tones,
 				);
 			const title = chartTitle(
 				selected,
@@ -415,7 +414,7 @@ function drawMetric(
 	width: number,
 	height: number,
 	times: TimeFormat,
-	tints: boolean,
+	tones: Tones,
 ): {readonly lines: readonly Line[]; readonly caption: readonly string[]} {
 	const columns = plotColumns(width);
 	// What was sampled after this moment is not known in it.
@@ -442,7 +441,7 @@ function drawMetric(
 		width,
 		height,
 		times,
-		tints,
+		tones,
 	);
 	const value = row.state === 'absent' ? Number.NaN : metric === 'cpu' ? row.cpuMillicores : row.memoryBytes;
 	const low = own.low.findLast(each => !Number.isNaN(each)) ?? Number.NaN;

@@ -39,11 +39,13 @@ export type Line = readonly Span[];
 
 export type ColourDepth = 'none' | '16' | '256' | 'true';
 
+/** Whether a background can be tinted softly, colours alone tell things apart, or only glyphs do. */
+export type Tones = 'tinted' | 'coloured' | 'mono';
+
 export interface Theme {
 	readonly ascii: boolean;
 	readonly colour: ColourDepth;
-	/** Whether a background can be tinted softly: if not, the usual band is drawn with dots. */
-	readonly tints: boolean;
+	readonly tones: Tones;
 	readonly paint: (line: Line) => string;
 }
 
@@ -122,6 +124,9 @@ const ASCII: Readonly<Record<string, string>> = {
 	'┤': '|',
 	'┼': '+',
 	'┈': '-',
+	'╌': '.',
+	'╎': ':',
+	'┃': '#',
 	'┊': ':',
 	'━': '=',
 	'●': 'O',
@@ -273,7 +278,7 @@ export function createTheme({ascii, colour, background = 'dark'}: ThemeOptions):
 	return {
 		ascii,
 		colour,
-		tints,
+		tones: tints ? 'tinted' : colour === 'none' ? 'mono' : 'coloured',
 		paint(line) {
 			let painted = '';
 			let open = '';

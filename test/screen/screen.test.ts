@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import {readFileSync, writeFileSync} from 'node:fs';
+import process from 'node:process';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import {liveCursor, replayCursor} from '../../source/cursor.ts';
+import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
+import {createTheme} from '../../source/screen/theme.ts';
+import {frameOf, golden, Pane} from './frame.ts';
+import {END_MS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
+
+const trouble = sampleTimeline();
+const peace = sampleTimeline({trouble: false});
+const SIZES = [
+	{columns: 80, rows: 24},
+	{columns: 120, rows: 40},
+	{columns: 160, rows: 50},
+	{columns: 200, rows: 60},
+];
+
+for (const size of SIZES) {
+	const name = `${size.columns}x${size.rows}`;
+	test(`in trouble at ${name}`, () => golden(`trouble-${name}`, new Pane(trouble, size).frame()));
+	test(`in peace at ${name}`, () => golden(`peace-${name}`, new Pane(peace, size).frame()));
+}
+
+const medium = {columns: 120, rows: 40};
+const small = {columns: 80, rows: 24};
+
+test('help', () => golden('help-120x40', new Pane(trouble, medium).do({type: 'help'}).frame()));
+test('why, small', () => golden('why-80x24', new Pane(trouble, small).do({type: 'open'}).frame()));
+test('by workload, one opened', () =>
+	golden('workloads-120x40', new Pane(trouble, medium).do({type: 'workloads'}).do({type: 'open'}).frame()));
+test('the wide list', () => golden('wide-200x60', new Pane(trouble, {columns: 200, rows: 60}).do({type: 'wide'}).frame()));
+test('a filter is typed', () => {
+	const pane = new Pane(trouble, medium).do({type: 'filter'});
+	for (const text of 'cart') pane.do({type: 'type', text});
+	golden('filter-120x40', pane.frame());
+});
+test('a past moment of a replay', () => {
+	const source = {label: 'shop.jsonl.gz', live: false, finished: () => true};
+	const pane = new Pane(trouble, medium, {source, cursor: {...replayCursor(60), atMs: END_MS}}).do({
+		type: 'time',
+		action: {type: 'jump-anomaly', by: -1},
+	});
+	golden('replay-paused-120x40', pane.frame());
+});
+test('letters for all marks', () => {
+	const ascii = new Pane(trouble, medium).frame(createTheme({ascii: true, colour: 'none'}));
+	assert.match(ascii, /^[\x20-\x7e\n]*$/);
+	golden('ascii-120x40', ascii);
+});
+test('before the first sample', () => golden('empty-80x24', new Pane(sampleTimeline({steps: 0}), small).frame()));
+test('nothing can be seen', () => {
+	const problems = [
+		{
+			id: 'metrics-not-installed',
+			what: 'the server could not find the requested resource (get pods.metrics.k8s.io)',
+			why: 'The metrics server is not installed',
+			fix: 'minikube addons enable metrics-server',
+		},
+	];
+	golden('problem-80x24', new Pane(sampleTimeline({steps: 3, parts: [], problems}), small).frame());
+});
+
+test('too small a terminal is told so', () => {
+	assert.equal(new Pane(trouble, {columns: 59, rows: 14}).frame(), 'oddpod needs 60x15; this is 59x14. Still watching.');
+	assert.doesNotThrow(() => new Pane(trouble, {columns: 60, rows: 15}).frame());
+});
+
+test('the selection follows the worst row until a key moves it, and then stays on its container', () => {
+	const timeline = sampleTimeline({steps: 150});
+	const pane = new Pane(timeline, medium);
+	assert.equal(pane.scene.selected?.of.pod, 'checkout-7d9f5c-x2x9l');
+	pane.do({type: 'move-to', end: 'last'}).do({type: 'move', by: -1});
+	const {key} = pane.scene.selected ?? {};
+	for (let step = 150; step < 281; step++) timeline.append(...scrapeAt(step, true));
+	assert.equal(pane.scene.selected?.key, key);
+	assert.match(pane.frame(), /▸. shop +(evil|frontend|checkout|cart|ads)/);
+});
+
+test('a row that is gone leaves the selection where it stood', () => {
+	const pane = new Pane(trouble, medium).do({type: 'move', by: 1}).do({type: 'move', by: 1});
+	pane.state = {...pane.state, selection: {id: 'prod-eu/shop/gone/app', index: 4}};
+	assert.equal(pane.scene.sight.list.selected, 4);
+});
+
+test('order: severity, then time to the limit; pending; normal; learning; without a sample', () => {
+	const marks = new Pane(trouble, {columns: 120, rows: 100}).scene.list?.rows.map(({mark}) => mark).join(' ') ?? '';
+	assert.match(marks, /^(critical )*(warning )+(notice )+(normal )+(learning )+absent$/);
+});
+
+test('nothing but what is known is told of a past moment', () => {
+	const pane = new Pane(trouble, medium, {cursor: {...liveCursor(), mode: 'pause', atMs: START_MS + 60 * 15_000}});
+	const frame = pane.frame();
+	assert.doesNotMatch(frame, /leak|CPU high/);
+	assert.match(frame, /PAUSED/);
+});
+
+test('every key in the table does something', () => {
+	for (const {keys, action} of BINDINGS) {
+		for (const key of keys) {
+			assert.equal(actionOf(key, false), action);
+			const effect = ['quit', 'copy', 'silence', 'kubectl', 'suspend'].includes(action.type);
+			// Somewhere in the middle of everything, and with something of each kind to undo.
+			const doers = [0, 1, 2, 3, 4].map(way => {
+				const pane = new Pane(trouble, {columns: 120, rows: 24});
+				if (way === 1) pane.do({type: 'move', by: 3}).do({type: 'focus', by: 1});
+				if (way === 2)
+					pane
+						.do({type: 'sort', by: 'name'})
+						.do({type: 'namespaces', names: ['shop']})
+						.do({type: 'move-to', end: 'last'});
+				if (way === 3) pane.do({type: 'freeze'}).do({type: 'zoom', by: 1});
+				if (way === 4) pane.do({type: 'time', action: {type: 'step', by: -1}}).do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
+				const before = pane.state;
+				return pane.do(action).state !== before;
+			});
+			assert.ok(effect || doers.some(Boolean), `${key} does nothing`);
+		}
+	}
+});
+
+test('no key is bound twice', () => {
+	const keys = BINDINGS.flatMap(binding => binding.keys);
+	assert.deepEqual(
+		keys.filter((key, i) => keys.indexOf(key) !== i),
+		[],
+	);
+});
+
+test('docs/keys.md is the table', () => {
+	if (process.env.UPDATE_GOLDEN) writeFileSync('docs/keys.md', keysPage());
+	assert.equal(readFileSync('docs/keys.md', 'utf8'), keysPage());
+});
+
+test('whatever is pressed and however it is resized, every row fits and the selection stays on its container', () => {
+	const keys = fc.constantFrom(...BINDINGS.flatMap(binding => binding.keys), 'a', 'r', 't', '!', 'backspace', 'space');
+	const sizes = fc.record({columns: fc.integer({min: 40, max: 300}), rows: fc.integer({min: 10, max: 100})});
+	const step = fc.oneof({arbitrary: keys, weight: 6}, {arbitrary: sizes, weight: 1});
+	fc.assert(
+		fc.property(fc.array(step, {maxLength: 40}), fc.boolean(), (steps, live) => {
+			const source = {label: 'shop', live, finished: () => true};
+			const pane = new Pane(trouble, medium, {source});
+			for (const each of steps) {
+				if (typeof each !== 'string') pane.size = each;
+				else {
+					const action = actionOf(each, pane.state.typing !== undefined);
+					if (action) pane.do(action);
+				}
+				const {scene} = pane;
+				const lines = frameOf(scene, createTheme({ascii: false, colour: '256'})).split('\n');
+				assert.ok(scene.tooSmall !== undefined || lines.length === pane.size.rows);
+				const {selection} = pane.state;
+				const {ids, selected} = scene.sight.list;
+				if (selection && ids.includes(selection.id)) {
+					assert.equal(ids[selected], selection.id);
+					if (scene.list && scene.list.rows.length > 0)
+						assert.ok(
+							scene.list.rows.some(row => row.selected),
+							'in sight',
+						);
+				}
+			}
+		}),
+		{numRuns: 60},
+	);
+});
