@@ -257,7 +257,8 @@ class OddEngine implements Engine {
 		if (!watched) return;
 		const {series} = watched;
 		const c = this.#columns;
-		const [cpu, memory] = series.baseline.usual;
+		const [cpu, learned] = series.baseline.usual;
+		const memory = watched.leak?.usual ?? learned;
 		c.state[i] = stateCode(watched.state(this.#settings.train));
 		c.score[i] = series.score;
 		c.threshold[i] = series.thresholdThen;

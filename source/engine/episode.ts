@@ -29,8 +29,18 @@ export class Episode {
 		return was === telling.kind ? {type: 'updated', atMs, anomaly: this.anomaly} : {type: 'renamed', atMs, anomaly: this.anomaly, was};
 	}
 
-	close(by: EndedBy, explanation: Explanation): Event {
-		const {atMs} = explanation;
+	/** What it was stays as it was told; what is known of its end is added. */
+	close(by: EndedBy, now: Explanation): Event {
+		const {atMs, value, score, threshold, heldMs, peak} = now;
+		const explanation: Explanation = {
+			...this.anomaly.explanation,
+			atMs,
+			value,
+			score,
+			threshold,
+			...(heldMs !== undefined && {heldMs}),
+			...(peak !== undefined && {peak}),
+		};
 		this.anomaly = {...this.anomaly, state: 'resolved', ended: {atMs, by}, explanation};
 		return {type: 'closed', atMs, anomaly: this.anomaly};
 	}

@@ -1,4 +1,5 @@
 /** A leak from its first sign to its end: section 8's rule opens it, levelling off renames it, falling back closes it. */
+import {FLOOR} from './baseline.ts';
 import type {Context} from './context.ts';
 import {type Episode, open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
@@ -6,8 +7,8 @@ import {MEMORY_UP} from './gates.ts';
 import {type Growth, longGrowth, shortGrowth} from './growth.ts';
 import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
-import {MIB} from './series.ts';
-import {median} from './statistics.ts';
+import {MIB, type Series} from './series.ts';
+import {median, quantileSorted} from './statistics.ts';
 import type {Explanation, Forecast, Severity} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
 
@@ -28,7 +29,14 @@ export const NEAR_LIMIT = 0.9;
 /** A limit further away than so many times what has been seen of the growth is worth a notice, no warning. */
 const REACH = 24;
 
+/** CPU of so many times its median before is a load of its own. */
+const LOADED = 1.5;
+/** Samples before a leak that tell what was usual then. */
+const BEFORE = 240;
+const BEFORE_ENOUGH = 20;
+
 const values = new Float64Array(256);
+const before = new Float64Array(BEFORE);
 
 export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
 	const {series, growth} = watched;
@@ -98,7 +106,20 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 		episode = opened;
 		context.events.push(event);
 	}
-	watched.leak = {episode, startLevel, peak, growth, isGrowing: true};
+	watched.leak = {episode, startLevel, usual: usualBefore(series, growth.sinceMs), peak, growth, isGrowing: true};
+}
+
+/** Of the samples before this time; where they are too few, as the baseline has it. */
+function usualBefore({history, baseline}: Series, sinceMs: number): Leak['usual'] {
+	let n = 0;
+	for (let back = 0; back < history.length && n < before.length; back++) {
+		const x = history.memory[history.place(back)] as number;
+		if (history.atMs(back) < sinceMs && !Number.isNaN(x)) before[n++] = x;
+	}
+	const {median, low, high} = baseline.usual[1];
+	if (n < BEFORE_ENOUGH) return {median, low, high};
+	before.subarray(0, n).sort();
+	return {median: quantileSorted(before, n, 0.5), low: quantileSorted(before, n, 0.005), high: quantileSorted(before, n, 0.995)};
 }
 
 const onlyMemory = ({firing, series}: Watched): boolean => firing !== undefined && series.run?.channels === 1 << MEMORY_UP;
@@ -107,7 +128,7 @@ function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined):
 	const {of, series} = watched;
 	const memory = series.history.newest(1);
 	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
-	let severity: Severity = growth.long || isFarOff(growth, told) ? 'notice' : 'warning';
+	let severity: Severity = growth.long || isFarOff(growth, told) || risesWithLoad(series, growth) ? 'notice' : 'warning';
 	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
 	// Once critical it stays so while it grows: a forecast that wavers around an hour is no news.
 	if (told?.anomaly.kind === 'memory-leak' && told.anomaly.severity === 'critical') severity = 'critical';
@@ -119,6 +140,24 @@ function isFarOff({toLimit, atMs, spanSeconds}: Growth, told: Episode | undefine
 	if (!toLimit) return false;
 	const seenSeconds = Math.max(spanSeconds, (atMs - (told?.anomaly.startedAtMs ?? atMs)) / 1000);
 	return toLimit.point > REACH * seenSeconds;
+}
+
+/** CPU rose while memory did: memory may follow the load, and is a warning only once it grows without it. */
+function risesWithLoad({history}: Series, {sinceMs}: Growth): boolean {
+	let earlier = 0;
+	let since = 0;
+	for (let back = 0; back < history.length; back++) {
+		const x = history.cpu[history.place(back)] as number;
+		if (Number.isNaN(x)) continue;
+		if (history.atMs(back) >= sinceMs) {
+			if (since < values.length) values[since++] = x;
+		} else if (earlier < before.length) before[earlier++] = x;
+	}
+	if (earlier < BEFORE_ENOUGH || since === 0) return false;
+	const usual = median(before, earlier);
+	values.subarray(0, since).sort();
+	const high = quantileSorted(values, since, 0.75);
+	return high > LOADED * usual && high > usual + FLOOR[0];
 }
 
 function forecast(growth: Growth, limitBytes: number): Forecast | undefined {
@@ -146,7 +185,7 @@ function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Tel
 	const toLimit = forecast(growth, of.memoryLimitBytes);
 	const kills = context.kills(of);
 	const peak = (watched.leak?.peak ?? Number.NaN) * MIB;
-	return describe(series, context.settings, {
+	const explanation = describe(series, context.settings, {
 		...telling,
 		siblings,
 		sinceMs,
@@ -157,6 +196,9 @@ function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Tel
 		changes: context.changes(of, sinceMs),
 		...(kills.length > 0 && {kills}),
 	});
+	const then = watched.leak?.usual ?? usualBefore(series, growth.sinceMs);
+	const memory = {...explanation.usual.memory, median: then.median * MIB, low: then.low * MIB, high: then.high * MIB};
+	return {...explanation, usual: {...explanation.usual, memory}};
 }
 
 function hasMoved(episode: Episode, growth: Growth, watched: Watched): boolean {

@@ -1,5 +1,6 @@
 /** One container under watch: its series, and what is told of it. */
 import type {Container} from '../scrape.ts';
+import type {Usual} from './baseline.ts';
 import type {Episode} from './episode.ts';
 import {type Growth, GrowthWatch} from './growth.ts';
 import type {Series} from './series.ts';
@@ -19,6 +20,8 @@ export interface Leak {
 	readonly episode: Episode;
 	/** Memory before it began, and the most that it has been; MiB. */
 	readonly startLevel: number;
+	/** What was usual before: the baseline learns on, but what a leak reached is not usual. MiB. */
+	readonly usual: Pick<Usual, 'median' | 'low' | 'high'>;
 	peak: number;
 	growth: Growth;
 	/** Growing still; when not, it is watched for levelling off. */
