@@ -5,7 +5,7 @@ import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatMemory} from '../format.ts';
 import type {Course} from '../timeline.ts';
 import type {Line, Span, Style, Tones} from './theme.ts';
-import {padStart} from './width.ts';
+import {fit} from './width.ts';
 
 export interface ChartData {
 	readonly metric: Metric;
@@ -94,7 +94,7 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 
 	const labels = labelRows(scale, rows, data.metric);
 	const lines: Line[] = grid.map((cells, row) => [
-		{text: `${padStart(labels.get(row) ?? '', GUTTER - 2)} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'},
+		{text: `${fit(labels.get(row) ?? '', GUTTER - 2, 'right')} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'},
 		...spansOf(cells),
 	]);
 	lines.push(axis(data.own, columns, letters, times));
@@ -276,6 +276,7 @@ function axis({fromMs, toMs}: Course, columns: number, changes: ReadonlyMap<numb
 	const cells = Array.from({length: columns}, () => ' ');
 	const styles: Style[] = Array.from({length: columns}, () => 'dim');
 	const write = (text: string, at: number, style: Style): boolean => {
+		if (text.length > columns) return false;
 		const from = Math.max(0, Math.min(columns - text.length, at));
 		for (let i = -1; i <= text.length; i++) if ((cells[from + i] ?? ' ') !== ' ') return false;
 		for (const [i, letter] of [...text].entries()) {

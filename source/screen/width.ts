@@ -73,7 +73,7 @@ const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 /** Cut at the end, with `…`. */
 export function cut(text: string, width: number): string {
 	if (widthOf(text) <= width) return text;
-	return width <= 0 ? '' : `${text.length === widthOf(text) ? text.slice(0, width - 1) : head(text, width - 1)}…`;
+	return width <= 0 ? '' : `${isPlain(text) ? text.slice(0, width - 1) : head(text, width - 1)}…`;
 }
 
 /** Cut in the middle: of a pod's name the end is what tells it from its siblings. */

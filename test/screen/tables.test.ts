@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import {sparkline} from '../../source/components/pod-list.tsx';
+import type {Container} from '../../source/scrape.ts';
+import {drawChart, fitCaption} from '../../source/screen/chart.ts';
+import {parseCommand} from '../../source/screen/command.ts';
+import {parseFilter} from '../../source/screen/filter.ts';
+import {actionOf, namesOf} from '../../source/screen/keys.ts';
+import {layoutFor} from '../../source/screen/layout.ts';
+import {columnsFor} from '../../source/screen/list.ts';
+import {topFor} from '../../source/screen/state.ts';
+import {createTheme, textOf, themeOptionsFrom} from '../../source/screen/theme.ts';
+import {cut, cutMiddle, fit, printable, widthOf, wrap} from '../../source/screen/width.ts';
+import type {Course} from '../../source/timeline.ts';
+import {utc} from './frame.ts';
+import {PARTS} from './sample.ts';
+
+test('keys have names, several in one read each their own', () => {
+	const table: readonly [string, Parameters<typeof namesOf>[1], readonly string[]][] = [
+		['j', {}, ['j']],
+		['jjj', {}, ['j', 'j', 'j']],
+		['G\r', {}, ['G', 'enter']],
+		['', {upArrow: true}, ['up']],
+		['', {return: true}, ['enter']],
+		['\t', {tab: true, shift: true}, ['shift-tab']],
+		['d', {ctrl: true}, ['ctrl-d']],
+		['', {delete: true}, ['backspace']],
+		[' ', {}, ['space']],
+		['\u0004', {}, ['ctrl-d']],
+		['x', {meta: true}, []],
+	];
+	for (const [input, key, names] of table) assert.deepEqual(namesOf(input, key), names, JSON.stringify(input));
+});
+
+test('while a line is typed letters are letters', () => {
+	assert.deepEqual(actionOf('q', true), {type: 'type', text: 'q'});
+	assert.deepEqual(actionOf('space', true), {type: 'type', text: ' '});
+	assert.deepEqual(actionOf('enter', true), {type: 'submit'});
+	assert.deepEqual(actionOf('q', false), {type: 'quit'});
+	assert.equal(actionOf('pgup', true), undefined);
+});
+
+test('widths of names', () => {
+	const table: readonly [string, number][] = [
+		['checkout-7d9f5c', 15],
+		['決済', 4],
+		['e\u0301', 1],
+		['‼ ▲ △ ◔ · ○ ✕ ◇ ✓ ▸ – … ×', 25],
+		['▁▂▃▄▅▆▇█╭╮╰╯│─┤┈╌┊', 18],
+	];
+	for (const [text, width] of table) assert.equal(widthOf(text), width, text);
+});
+
+test('names from hell take the cells they are given', () => {
+	const text = fc.oneof(
+		fc.string({unit: 'binary', maxLength: 300}),
+		fc.string({unit: 'grapheme', maxLength: 80}),
+		fc.string({
+			unit: fc.constantFrom('決', 'e\u0301', '\u202e', '\u001b[2J', '👩‍👩‍👧', '🇩🇪', '\u200d', 'ｱ', '한', '⚠️', '\u0300', 'a', '-'),
+			maxLength: 60,
+		}),
+	);
+	fc.assert(
+		fc.property(text, fc.integer({min: 0, max: 80}), (raw, width) => {
+			const name = printable(raw);
+			assert.doesNotMatch(name, /[\p{Cc}\p{Cf}]/u);
+			assert.equal(widthOf(name), stringWidth(name));
+			assert.equal(stringWidth(fit(name, width)), width);
+			assert.ok(stringWidth(cut(name, width)) <= width);
+			assert.ok(stringWidth(cutMiddle(name, width)) <= width);
+			for (const line of wrap(name, width)) assert.ok(stringWidth(line) <= width);
+		}),
+		{numRuns: 500},
+	);
+});
+
+test('a long name is cut in the middle', () => {
+	assert.equal(cutMiddle('checkout-7d9f5c6b8d-x2x9l', 16), 'checkout…d-x2x9l');
+	assert.equal(cutMiddle('short', 16), 'short');
+	assert.deepEqual(wrap('one two three', 7), ['one two', 'three']);
+	assert.deepEqual(wrap('one two three four', 7, 2), ['one two', 'three …']);
+});
+
+const container = (more: Partial<Container>): Container => ({...PARTS[0]!.of, ...more});
+
+test('filters', () => {
+	const cart = container({pod: 'cart-1', workload: 'Deployment/cart', node: 'node-7', labels: {app: 'cart', tier: 'web'}});
+	const table: readonly [string, boolean][] = [
+		['', true],
+		['cart', true],
+		['CART', true],
+		['^shop/cart', true],
+		['!cart', false],
+		['!', true],
+		['node-7', true],
+		['leak', true],
+		['api-(', false],
+		['-l app=cart', true],
+		['-l app==cart,tier!=db', true],
+		['-l app!=cart', false],
+		['-l tier', true],
+		['-l !tier', false],
+		['-l', true],
+	];
+	for (const [text, matches] of table)
+		assert.equal(
+			parseFilter(text).matches(cart, () => 'leak likely'),
+			matches,
+			text,
+		);
+	assert.match(parseFilter('-l a b').problem ?? '', /no label selector/);
+});
+
+test('commands', () => {
+	const known = ['shop', 'payments', 'kube-system', 'kube-public'];
+	const table: readonly [string, unknown][] = [
+		['', {type: 'nothing'}],
+		['q', {type: 'action', action: {type: 'quit'}}],
+		['ns shop,payments', {type: 'action', action: {type: 'namespaces', names: ['shop', 'payments']}}],
+		['ns pay', {type: 'action', action: {type: 'namespaces', names: ['payments']}}],
+		['ns', {type: 'action', action: {type: 'namespaces', names: []}}],
+		['ns kube', {type: 'elsewhere', to: {namespaces: ['kube']}}],
+		['ctx prod-us', {type: 'elsewhere', to: {context: 'prod-us'}}],
+		['sort mem', {type: 'action', action: {type: 'sort', by: 'memory'}}],
+	];
+	for (const [text, parsed] of table) assert.deepEqual(parseCommand(text, known), parsed, text);
+	for (const text of ['ctx', 'sort colour', 'delete']) assert.equal(parseCommand(text, known).type, 'problem', text);
+});
+
+test('panes fill the screen and do not overlap', () => {
+	const sizes = fc.record({columns: fc.integer({min: 60, max: 300}), rows: fc.integer({min: 15, max: 100})});
+	const needs = fc.record({
+		sentenceRows: fc.integer({min: 1, max: 2}),
+		bar: fc.boolean(),
+		listRows: fc.integer({min: 0, max: 500}),
+		logRows: fc.integer({min: 0, max: 50}),
+		wide: fc.boolean(),
+		overlay: fc.constantFrom(undefined, 'help' as const, 'why' as const),
+	});
+	fc.assert(
+		fc.property(sizes, needs, (size, need) => {
+			const {sentence, status, list, charts, log, why, help, bar, keys} = layoutFor(size, need);
+			const rects = [sentence, status, list, ...charts, log, why, help, bar, keys].filter(rect => rect !== undefined);
+			const cells = new Uint8Array(size.columns * size.rows);
+			for (const {x, y, width, height} of rects)
+				for (let row = y; row < y + height; row++)
+					for (let column = x; column < x + width; column++) cells[row * size.columns + column]! += 1;
+			assert.ok(cells.every(times => times === 1));
+			if (list && list.height > 0) assert.ok(list.height >= 5, 'room for three rows');
+		}),
+	);
+});
+
+test('columns never need more cells than there are', () => {
+	fc.assert(
+		fc.property(
+			fc.integer({min: 56, max: 300}),
+			fc.boolean(),
+			fc.integer({min: 1, max: 253}),
+			fc.integer({min: 1, max: 63}),
+			fc.boolean(),
+			(width, wide, podWidth, namespaceWidth, several) => {
+				const columns = columnsFor(width, wide, {podWidth, namespaceWidth}, several);
+				const total = columns.reduce((sum, {width: own, gap, spark}) => sum + own + gap + (spark > 0 ? spark + 1 : 0), 0);
+				assert.ok(total <= width, `${total} of ${width}`);
+				assert.ok(columns.some(({id}) => id === 'pod') && columns.some(({id}) => id === 'verdict'));
+			},
+		),
+	);
+	const ids = (width: number): string =>
+		columnsFor(width, false, {podWidth: 25, namespaceWidth: 11}, true)
+			.map(({id}) => id)
+			.join(' ');
+	assert.equal(ids(57), 'pod verdict memory');
+	assert.equal(ids(77), 'pod verdict cpu memory limit-at');
+	assert.equal(ids(114), 'namespace pod verdict cpu cpu-limit memory memory-limit limit-at');
+});
+
+test('a list scrolls as little as it must', () => {
+	const table: readonly [top: number, at: number, height: number, length: number, becomes: number][] = [
+		[0, 0, 5, 20, 0],
+		[0, 4, 5, 20, 0],
+		[0, 5, 5, 20, 1],
+		[10, 3, 5, 20, 3],
+		[18, 19, 5, 20, 15],
+		[3, 1, 5, 2, 0],
+	];
+	for (const [top, at, height, length, becomes] of table) assert.equal(topFor(top, at, height, length), becomes);
+});
+
+const course = (values: readonly number[], more: Partial<Course> = {}): Course => ({
+	fromMs: 0,
+	toMs: values.length * 60_000,
+	columns: values.length,
+	min: Float64Array.from(values),
+	max: Float64Array.from(values),
+	low: new Float64Array(values.length).fill(Number.NaN),
+	high: new Float64Array(values.length).fill(Number.NaN),
+	state: new Uint8Array(values.length),
+	...more,
+});
+
+const chart = (values: readonly number[], more: {limit?: number; siblings?: readonly Course[]; rows?: number} = {}): string[] =>
+	drawChart(
+		{
+			metric: 'cpu',
+			own: course(values),
+			siblings: more.siblings ?? [],
+			limit: more.limit ?? Number.POSITIVE_INFINITY,
+			request: Number.NaN,
+			anomalies: [],
+			changes: [],
+			heading: false,
+		},
+		values.length + 8,
+		more.rows ?? 6,
+		utc,
+		'coloured',
+	).map(line => textOf(line).trimEnd());
+
+test('a gap in a chart is a gap', () => {
+	const {NaN: gap} = Number;
+	const rows = chart([20, 20, gap, gap, 40, 40, 20, gap]);
+	assert.deepEqual(
+		rows.map(row => row.slice(8)),
+		['    ──╮', '      │', '──    ╰', '', '', '   00:08'],
+	);
+});
+
+test('a flat course is a line, nothing at all is an empty chart', () => {
+	assert.ok(chart([50, 50, 50, 50]).some(line => line.endsWith('────')));
+	assert.ok(chart([Number.NaN, Number.NaN]).every(line => !line.includes('─')));
+	assert.ok(chart([0, 0, 0]).at(-2)?.endsWith('───'));
+});
+
+test('any values are drawn in as many rows as there are, each of the same width', () => {
+	const value = fc.oneof(fc.double({min: 0, max: 1e15, noNaN: true}), fc.constant(Number.NaN), fc.constant(0));
+	fc.assert(
+		fc.property(
+			fc.array(value, {minLength: 1, maxLength: 60}),
+			fc.integer({min: 2, max: 20}),
+			fc.constantFrom('cpu' as const, 'memory' as const),
+			(values, rows, metric) => {
+				const lines = drawChart(
+					{
+						metric,
+						own: course(values),
+						siblings: [course(values.toReversed())],
+						limit: 500,
+						request: 100,
+						anomalies: [],
+						changes: [{what: 'restart', atMs: 60_000, of: 'x', detail: ''}],
+						heading: true,
+					},
+					values.length + 8,
+					rows,
+					utc,
+					'mono',
+				);
+				assert.equal(lines.length, rows);
+				for (const line of lines) assert.equal(stringWidth(textOf(line)), values.length + 8);
+				assert.doesNotMatch(lines.map(textOf).join(''), /NaN|Infinity|undefined/);
+			},
+		),
+	);
+});
+
+test('sparklines and captions', () => {
+	assert.equal(sparkline([0, 0.5, Number.NaN, 1], 4), '▁▄ █');
+	assert.equal(sparkline([], 3), '   ');
+	assert.equal(fitCaption(['309Mi', 'usual 191-196Mi', 'limit 512Mi'], 40), '309Mi, usual 191-196Mi, limit 512Mi');
+	assert.equal(fitCaption(['309Mi', 'usual 191-196Mi', 'limit 512Mi'], 25), '309Mi, usual 191-196Mi');
+	assert.equal(fitCaption(['309Mi', '', 'no limit'], 4), '');
+});
+
+test('what the terminal can do is taken from what it says', () => {
+	assert.deepEqual(themeOptionsFrom({TERM: 'xterm-256color', LANG: 'en_GB.UTF-8'}), {ascii: false, colour: '256', background: 'dark'});
+	assert.equal(themeOptionsFrom({TERM: 'xterm', COLORTERM: 'truecolor'}).colour, 'true');
+	assert.equal(themeOptionsFrom({TERM: 'xterm', NO_COLOR: '1'}).colour, 'none');
+	assert.equal(themeOptionsFrom({TERM: 'xterm', NO_COLOR: ''}).colour, '16');
+	assert.equal(themeOptionsFrom({LC_ALL: 'C', LANG: 'en_GB.UTF-8'}).ascii, true);
+	assert.equal(themeOptionsFrom({COLORFGBG: '0;15'}).background, 'light');
+});
+
+test('a theme without colour sends no colour, one with sixteen no more than those', () => {
+	const line = [
+		{text: 'a', style: 'critical'},
+		{text: 'b', style: 'warning', on: 'band'},
+		{text: 'c', style: 'dim', on: 'selected'},
+	] as const;
+	assert.doesNotMatch(createTheme({ascii: false, colour: 'none'}).paint(line), /\x1b\[(3|4|9)\d/);
+	assert.doesNotMatch(createTheme({ascii: false, colour: '16'}).paint(line), /[34]8;/);
+	assert.match(createTheme({ascii: false, colour: 'true'}).paint(line), /38;2;/);
+});
