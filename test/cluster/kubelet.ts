@@ -145,6 +145,7 @@ export class Kubelet {
 		const created = await this.#api.create(`/api/v1/namespaces/${namespace}/pods`, manifest);
 		const node = String((manifest.spec as {nodeName?: string}).nodeName);
 		this.#count++;
+		for (const {program} of containers) program.start();
 		const pod: Pod = {
 			namespace,
 			name,
@@ -152,12 +153,11 @@ export class Kubelet {
 			containers,
 			uid: String(created.metadata.uid),
 			path: `/api/v1/namespaces/${namespace}/pods/${name}`,
-			startTime: iso(Date.now()),
+			startTime: iso(Math.min(...containers.map(({program}) => program.startedAtMs).filter(Number.isFinite), Date.now())),
 			ip: `10.1.${this.#count >> 8}.${this.#count & 255}`,
 			told: '',
 			isLeaving: false,
 		};
-		for (const {program} of containers) program.start();
 		this.#pods.set(pod.uid, pod);
 		await this.#tell(pod);
 		return pod;

@@ -29,9 +29,10 @@ describe('a metrics server that dies and comes back', {skip}, () => {
 		const names = pods.map(({namespace, name}) => `${namespace}/${name}`);
 		await cluster.untilMetrics(names);
 		const file = join(cluster.folder, 'outage.jsonl');
-		const args = ['check', '--context', cluster.context('viewer'), '--for', '170s', '--train', '10', '-o', 'json', '--record', file];
-		const running = run(args, cluster.kubeconfig, 230_000);
-		await until(Date.now() + 40_000);
+		const args = ['check', '--context', cluster.context('viewer'), '--for', '340s', '--train', '20', '-o', 'json', '--record', file];
+		const running = run(args, cluster.kubeconfig, 400_000);
+		// Trained on 20 samples of 10 s, and a few that the beginning takes.
+		await until(Date.now() + 230_000);
 		await cluster.killMetricsServer();
 		killedAtMs = Date.now();
 		await until(killedAtMs + 35_000);
@@ -39,6 +40,7 @@ describe('a metrics server that dies and comes back', {skip}, () => {
 		startedAtMs = Date.now();
 		await cluster.untilMetrics(names);
 		outcome = await running;
+		assert.equal(outcome.stderr.includes('See: oddpod help'), false, outcome.stderr);
 		const recording = await openRecording(file);
 		for await (const scrape of recording.scrapes(new AbortController().signal)) scrapes.push(scrape);
 	});

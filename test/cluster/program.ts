@@ -40,6 +40,8 @@ export interface ScriptedOptions {
 	/** Above it the process is killed, as by the kernel. */
 	readonly memoryLimitBytes?: number;
 	readonly restart?: 'always' | 'never';
+	/** Its first process says that it has run for so long: the engine gives a young one time to settle. */
+	readonly ageMs?: number;
 	readonly now?: () => number;
 }
 
@@ -75,6 +77,7 @@ export class ScriptedProgram implements Program {
 
 	start(): void {
 		this.#begin(this.#now());
+		this.startedAtMs -= this.#options.ageMs ?? 0;
 	}
 
 	stop(): Promise<void> {

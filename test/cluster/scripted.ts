@@ -3,6 +3,8 @@ import {MIB, ScriptedProgram, type Shape} from './program.ts';
 import type {ContainerTemplate} from './workload.ts';
 
 let seed = 1;
+/** They were there before we came. */
+const AGE_MS = 3_600_000;
 
 export interface Scripted extends ContainerTemplate {
 	/** Its programs in the order in which they were started, for a test that wants to give one another shape. */
@@ -17,7 +19,7 @@ export function unlimited(name: string, image: string, shape: (replica: number) 
 		image,
 		programs,
 		program(replica) {
-			const program = new ScriptedProgram({shape: shape(replica), seed: seed++});
+			const program = new ScriptedProgram({shape: shape(replica), seed: seed++, ageMs: AGE_MS});
 			programs.push(program);
 			return program;
 		},
@@ -44,7 +46,13 @@ export function limited(
 		memoryRequestBytes: memoryLimitBytes / 2,
 		programs,
 		program(replica) {
-			const program = new ScriptedProgram({shape: shape(replica), seed: seed++, memoryLimitBytes, restart});
+			const program = new ScriptedProgram({
+				shape: shape(replica),
+				seed: seed++,
+				memoryLimitBytes,
+				restart,
+				...(restart === 'always' && {ageMs: AGE_MS}),
+			});
 			programs.push(program);
 			return program;
 		},
