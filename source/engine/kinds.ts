@@ -1,4 +1,5 @@
 /** What is it? Section 7 of the specification: the first kind that fits. */
+import {FLOOR} from './baseline.ts';
 import {CPU_DOWN, CPU_UP, MEMORY_UP} from './gates.ts';
 import type {History} from './history.ts';
 import type {Run} from './run.ts';
@@ -129,8 +130,16 @@ export function nameRun(run: Run, channels: number, series: Series, siblings: Si
 	}
 	if (has(CPU_DOWN)) kinds.push('drop');
 	kinds.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+	// Of two that are young yet, the one that is further out names it: a busy loop takes some memory, a burst of memory some CPU.
+	if (kinds.includes('cpu-spike') && kinds.length > 1 && !series.stood && further(run, series) === 'cpu') kinds.reverse();
 	const [kind = 'cpu-spike', ...also] = kinds;
 	return {kind, also, metric: metricOfKind(kind)};
+}
+
+/** The metric whose effect is larger beside its own median. */
+function further({effect}: Run, {baseline}: Series): Metric {
+	const times = (channel: number, metric: 0 | 1): number => (effect[channel] ?? 0) / Math.max(baseline.usual[metric].median, FLOOR[metric]);
+	return times(CPU_UP, 0) > times(MEMORY_UP, 1) ? 'cpu' : 'memory';
 }
 
 export const metricOfKind = (kind: Kind): Metric =>

@@ -39,7 +39,7 @@ export function followRun(watched: Watched, context: Context): void {
 		recurring: (run.habits & channels) === channels,
 	};
 	const {firing} = watched;
-	if (!firing || !firing.isTold(telling) || isOver) {
+	if (!firing?.isTold(telling) || isOver) {
 		const explanation = explainRun(watched, context, run, name, telling, siblings);
 		if (!firing) {
 			const [episode, event] = open(watched.of.key, telling, run.firstAtMs, run.provisional, explanation);
