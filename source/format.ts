@@ -78,9 +78,17 @@ export interface TimeFormat {
 	minute(ms: number): string;
 	/** `Nov 25 14:02` when not of the same day as `near`, else `14:02`. */
 	near(ms: number, nearMs: number): string;
-	/** `UTC`, `CET`, `GMT+2`. */
+	/** `UTC`, `CET`, `GMT+2`: at the latest time that was formatted. */
 	readonly zone: string;
 }
+
+const KEPT_MINUTES = 1000;
+
+/** At a time: it is another one in summer. */
+const zoneName = (timeZone: string | undefined, ms: number): string =>
+	new Intl.DateTimeFormat('en-GB', {...(timeZone !== undefined && {timeZone}), timeZoneName: 'short'})
+		.formatToParts(ms)
+		.find(part => part.type === 'timeZoneName')?.value ?? '';
 
 export function timeFormat(timeZone?: string): TimeFormat {
 	const parts = new Intl.DateTimeFormat('en-GB', {
@@ -92,25 +100,28 @@ export function timeFormat(timeZone?: string): TimeFormat {
 		minute: '2-digit',
 		second: '2-digit',
 	});
-	const zone =
-		new Intl.DateTimeFormat('en-GB', {...(timeZone !== undefined && {timeZone}), timeZoneName: 'short'})
-			.formatToParts(0)
-			.find(part => part.type === 'timeZoneName')?.value ?? '';
-	// Formatting by Intl takes microseconds and a screen shows hundreds of times: whole minutes are kept.
-	let keptMinute = Number.NaN;
-	let kept: {day: string; minute: string} = {day: '', minute: ''};
-	const ofMinute = (ms: number): {day: string; minute: string} => {
+	// Formatting by Intl takes microseconds and a screen shows hundreds of times, mostly of few minutes.
+	let latest = 0;
+	const kept = new Map<number, {readonly day: string; readonly minute: string}>();
+	const ofMinute = (ms: number): {readonly day: string; readonly minute: string} => {
 		const minute = Math.floor(ms / 60_000);
-		if (minute !== keptMinute) {
+		let text = kept.get(minute);
+		if (!text) {
 			const found = Object.fromEntries(parts.formatToParts(minute * 60_000).map(({type, value}) => [type, value]));
-			kept = {day: `${found.month} ${found.day}`, minute: `${found.hour}:${found.minute}`};
-			keptMinute = minute;
+			text = {day: `${found.month} ${found.day}`, minute: `${found.hour}:${found.minute}`};
+			if (kept.size >= KEPT_MINUTES) kept.clear();
+			latest = Math.max(latest, minute);
+			kept.set(minute, text);
 		}
-		return kept;
+		return text;
 	};
 	const seconds = (ms: number): string => String(Math.floor((((ms % 60_000) + 60_000) % 60_000) / 1000)).padStart(2, '0');
+	let zone: {readonly minute: number; readonly name: string} | undefined;
 	return {
-		zone,
+		get zone() {
+			if (zone?.minute !== latest) zone = {minute: latest, name: zoneName(timeZone, latest * 60_000)};
+			return zone.name;
+		},
 		time: ms => (Number.isFinite(ms) ? `${ofMinute(ms).minute}:${seconds(ms)}` : UNKNOWN),
 		minute: ms => (Number.isFinite(ms) ? ofMinute(ms).minute : UNKNOWN),
 		near(ms, nearMs) {

@@ -87,3 +87,11 @@ test('times are told in the zone asked for, with the day when it is another one'
 	assert.equal(time(Number.NaN), '–');
 	assert.equal(timeFormat('Asia/Kolkata').time(ms), '19:32:15');
 });
+
+test('the zone is that of the time: another one in summer', () => {
+	const times = timeFormat('Europe/London');
+	times.time(Date.UTC(2026, 0, 15));
+	assert.equal(times.zone, 'GMT');
+	times.time(Date.UTC(2026, 6, 15));
+	assert.equal(times.zone, 'BST');
+});
