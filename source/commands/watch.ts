@@ -29,6 +29,8 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 		await check([], flags);
 		return 'well';
 	}
+	// Before the cluster is opened: nothing may need `fetch` meanwhile.
+	const {show} = await loadInk(() => import('./show.tsx'));
 	const cluster = await openLive(flags, true);
 	const settings = settingsFrom(flags);
 	const engine = createEngine(settings);
@@ -74,7 +76,6 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 	});
 	cluster.screenTaken();
 	const {namespaces = []} = clusterOptions(flags);
-	const {show} = await loadInk(() => import('./show.tsx'));
 	await show({
 		flags,
 		timeline,
