@@ -70,6 +70,8 @@ export interface AppProps {
 	readonly clock?: Clock;
 }
 
+/** While keys run through the list the charts stay where they were: they follow this long after the last one. */
+const DETAIL_LAG_MS = 150;
 /** How long the position bar may lag behind while a file is read. */
 const BAR_LAG_MS = 250;
 
@@ -88,6 +90,7 @@ export function App(props: AppProps) {
 	const sceneOf = useMemo(() => createScene(), []);
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
+	const detail = useRef<{readonly key: string; readonly cancel: () => void}>(undefined);
 	const kept = useRef<{
 		readonly state: ScreenState;
 		readonly revision: number;
@@ -123,6 +126,7 @@ export function App(props: AppProps) {
 			tones: theme.tones,
 			namespaceLabel: props.namespaceLabel,
 			canKubectl: props.kubectl !== undefined,
+			...(detail.current && {detail: detail.current.key}),
 			...(props.silences && {silences: props.silences}),
 			...(props.explain && {explain: props.explain}),
 		});
@@ -135,9 +139,22 @@ export function App(props: AppProps) {
 	const change = (action: StateAction): void => {
 		const current = state.current;
 		if (!current) return;
-		const next = reduce(current, action, look().sight);
+		const before = look();
+		const next = reduce(current, action, before.sight);
 		if (next === current) return;
 		state.current = next;
+		const moves = action.type === 'move' || action.type === 'move-pages' || action.type === 'move-to';
+		const shown = detail.current?.key ?? before.selected?.key;
+		detail.current?.cancel();
+		detail.current = undefined;
+		if (moves && next.selection?.id !== current.selection?.id && shown !== undefined) {
+			const cancel = clock.after(DETAIL_LAG_MS, () => {
+				detail.current = undefined;
+				kept.current = undefined;
+				redraw();
+			});
+			detail.current = {key: shown, cancel};
+		}
 		redraw();
 	};
 

@@ -176,7 +176,8 @@ test('a replay plays at its speed, pauses, steps and says when it is over', asyn
 	await press('.');
 	assert.match(frame(), /PAUSED +13:10:11/);
 	await press(' ');
-	await clock.turn(120_000);
+	await press('>>>');
+	await clock.turn(30_000);
 	assert.match(frame(), new RegExp(`END ${utc.time(END_MS - 4000)}`));
 	assert.equal(clock.pending, 0);
 });
@@ -198,4 +199,19 @@ test('the workload that was asked for is selected once it is there', async () =>
 	for (let step = 0; step < 3; step++) timeline.append(...scrapeAt(step, false));
 	await settled();
 	assert.match(frame(), /▸◔ shop +frontend/);
+});
+
+test('while keys run through the list the charts wait, and follow when they rest', async () => {
+	const {frame, press, clock} = await show(trouble, 120, 40);
+	await press('j');
+	await clock.turn(100);
+	await press('j');
+	assert.match(frame(), /▸▲ payments +invoices/);
+	assert.match(frame(), /╭ CPU checkout/);
+	await clock.turn(149);
+	assert.match(frame(), /╭ CPU checkout/);
+	await clock.turn(1);
+	assert.match(frame(), /╭ CPU invoices/);
+	await press('k\r');
+	assert.match(frame(), /╭ Why cart/);
 });

@@ -7,11 +7,11 @@ import {headline} from '../sentences.ts';
 import type {Moment, Row} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import type {Silences, VerdictView} from './list.ts';
-import {learningLeftMs} from './list.ts';
+import {factsAbout, learningLeftMs} from './list.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
 import {cut, printable, widthOf, wrap} from './width.ts';
-import {count, isFailingToStart, plural} from './words.ts';
+import {count, plural} from './words.ts';
 
 export interface Source {
 	/** The context, or the file's name. */
@@ -26,13 +26,11 @@ export interface Source {
 }
 
 /** Anomalies that are neither over nor a habit nor silenced, the worst first. One a container is enough here. */
-export function troubles(moment: Moment, silences?: Silences): readonly Anomaly[] {
-	return moment.rows
-		.map(({anomaly}) => anomaly)
+const troubles = (moment: Moment, silences: Silences | undefined): readonly Anomaly[] =>
+	factsAbout(moment, silences)
+		.odd.map(({anomaly}) => anomaly)
 		.filter(anomaly => anomaly !== undefined)
-		.filter(anomaly => !anomaly.recurring && silences?.of(anomaly.of, moment.atMs) === undefined)
 		.sort((a, b) => gravity(b) - gravity(a));
-}
 
 const PEACE = {mark: MARKS.resolved, style: 'good'} as const;
 const UNSURE = {mark: MARKS.learning, style: 'learning'} as const;
@@ -118,10 +116,7 @@ function otherwise(moment: Moment, view: VerdictView, alarms: number): string {
 /** What the cluster itself says is in trouble: a sentence a workload and reason. */
 function failingToStart(moment: Moment, silences: Silences | undefined): readonly string[] {
 	const groups = new Map<string, Row[]>();
-	for (const row of moment.rows) {
-		// One with an anomaly has its own sentence.
-		if (!isFailingToStart(row.of.waiting) || (row.anomaly && !row.anomaly.recurring) || silences?.of(row.of, moment.atMs) !== undefined)
-			continue;
+	for (const row of factsAbout(moment, silences).failing) {
 		const group = `${row.of.namespace}/${row.of.workload ?? row.of.pod}/${row.of.waiting}`;
 		groups.set(group, [...(groups.get(group) ?? []), row]);
 	}
@@ -175,15 +170,10 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const right = clockSpans(input);
 	const rightWidth = widthOfAll(right);
 	const marks: Span[] = [];
-	const silenced = view.silences
-		? moment.rows.filter(({of, anomaly}) => anomaly && view.silences?.of(of, moment.atMs) !== undefined).length
-		: 0;
-	const failing = moment.rows.filter(
-		({of, anomaly}) => isFailingToStart(of.waiting) && (!anomaly || anomaly.recurring) && view.silences?.of(of, moment.atMs) === undefined,
-	).length;
+	const {failing, silenced} = factsAbout(moment, view.silences);
 	for (const [mark, n, style] of [
 		[MARKS.critical, counts.critical, 'critical'],
-		[MARKS.warning, counts.warning + failing, 'warning'],
+		[MARKS.warning, counts.warning + failing.length, 'warning'],
 		[MARKS.notice, counts.notice, 'notice'],
 		[MARKS.learning, counts.learning, 'learning'],
 		[MARKS.absent, counts.absent, 'dim'],

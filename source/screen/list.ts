@@ -49,15 +49,30 @@ const MANY_PODS = 200;
 export const isByWorkload = (state: Pick<ScreenState, 'byWorkload'>, moment: Moment): boolean =>
 	state.byWorkload ?? moment.counts.pods > MANY_PODS;
 
-interface MomentFacts {
-	readonly rank: ReadonlyMap<string, number>;
-	/** Rows by namespace, pod and container name: where the order leaves a tie. */
-	readonly byName: readonly Row[];
+/** What only changes when containers come and go. */
+interface Names {
+	/** In the moment's order: the same objects mean the same names. */
+	readonly keys: readonly string[];
+	/** Indices by namespace, pod and container name: where an order leaves a tie. */
+	readonly order: Uint32Array;
 	/** Pods with more than one container: only there the container's name has to stand. */
 	readonly crowded: ReadonlySet<string>;
 	readonly namespaceWidth: number;
 	readonly podWidth: number;
 	readonly namespaces: readonly string[];
+}
+
+/** Gathered once a moment: with 10,000 rows no key may go through them again. */
+interface MomentFacts extends Names {
+	readonly rank: ReadonlyMap<string, number>;
+	readonly byName: readonly Row[];
+	/** Rows with an anomaly that is neither a habit nor silenced. */
+	readonly odd: readonly Row[];
+	/** Rows that wait for what the cluster calls trouble, without an anomaly of their own. */
+	readonly failing: readonly Row[];
+	readonly silenced: number;
+	/** Samples that the slowest of those that learn has had; NaN where none learns. */
+	readonly leastLearned: number;
 }
 
 const kept = new WeakMap<Moment, {silences: number; facts: MomentFacts; listings: Map<string, Listing>; verdicts: Map<string, Verdict>}>();
@@ -78,26 +93,54 @@ function keptOf(
 export const factsAbout = (moment: Moment, silences?: Silences): MomentFacts => keptOf(moment, silences).facts;
 
 function factsOf(moment: Moment, silences: Silences | undefined): MomentFacts {
-	const pods = new Map<string, string>();
-	const crowded = new Set<string>();
+	const {rows, atMs} = moment;
+	const names = namesOf(rows);
 	const rank = new Map<string, number>();
+	const odd: Row[] = [];
+	const failing: Row[] = [];
+	let silenced = 0;
+	let leastLearned = Number.NaN;
+	for (const row of rows) {
+		const {anomaly, of} = row;
+		const waits = isFailingToStart(of.waiting);
+		const isSilenced = (anomaly !== undefined || waits) && silences?.of(of, atMs) !== undefined;
+		rank.set(row.key, rankOf(row, isSilenced));
+		if (isSilenced) silenced++;
+		else if (anomaly && !anomaly.recurring) odd.push(row);
+		else if (waits) failing.push(row);
+		if (row.state === 'learning' && !(row.learned >= leastLearned)) leastLearned = row.learned;
+	}
+	return {...names, rank, byName: Array.from(names.order, i => rows[i] as Row), odd, failing, silenced, leastLearned};
+}
+
+let keptNames: Names | undefined;
+
+function namesOf(rows: readonly Row[]): Names {
+	const before = keptNames;
+	if (before && before.keys.length === rows.length && rows.every((row, i) => row.key === before.keys[i])) return before;
+	const pods = new Set<string>();
+	const crowded = new Set<string>();
 	const namespaces = new Set<string>();
-	let namespaceWidth = 0;
+	for (const {of} of rows) {
+		const pod = podOf(of);
+		if (pods.has(pod)) crowded.add(pod);
+		pods.add(pod);
+		namespaces.add(of.namespace);
+	}
 	let podWidth = 0;
-	for (const row of moment.rows) {
-		const pod = podOf(row.of);
-		const other = pods.get(pod);
-		if (other === undefined) pods.set(pod, row.key);
-		else crowded.add(pod);
-		namespaces.add(row.of.namespace);
-		namespaceWidth = Math.max(namespaceWidth, widthOf(printable(row.of.namespace)));
-		rank.set(row.key, rankOf(row, silences?.of(row.of, moment.atMs) !== undefined));
+	for (const {of} of rows) {
+		const width = widthOf(printable(of.pod)) + (crowded.has(podOf(of)) ? widthOf(printable(of.name)) + 1 : 0);
+		if (width > podWidth) podWidth = width;
 	}
-	for (const {of} of moment.rows) {
-		podWidth = Math.max(podWidth, widthOf(printable(of.pod)) + (crowded.has(podOf(of)) ? widthOf(printable(of.name)) + 1 : 0));
-	}
-	const byName = [...moment.rows].sort(compareNames);
-	return {rank, byName, crowded, namespaceWidth, podWidth, namespaces: [...namespaces].sort()};
+	keptNames = {
+		keys: rows.map(({key}) => key),
+		order: Uint32Array.from(rows.keys()).sort((a, b) => compareNames(rows[a] as Row, rows[b] as Row)),
+		crowded,
+		namespaces: [...namespaces].sort(),
+		namespaceWidth: Math.max(0, ...Array.from(namespaces, name => widthOf(printable(name)))),
+		podWidth,
+	};
+	return keptNames;
 }
 
 const podOf = ({namespace, pod}: Container): string => `${namespace}/${pod}`;
@@ -295,11 +338,10 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}
 }
 
 /** How long until all that learn are done, at the present rhythm. */
-export function learningLeftMs(moment: Moment, {training, stepMs}: VerdictView): number {
-	let most = 0;
-	for (const row of moment.rows) if (row.state === 'learning') most = Math.max(most, training - row.learned);
-	return most * stepMs;
-}
+export const learningLeftMs = (moment: Moment, {training, stepMs, silences}: VerdictView): number => {
+	const {leastLearned} = factsAbout(moment, silences);
+	return Number.isNaN(leastLearned) ? 0 : (training - leastLearned) * stepMs;
+};
 
 export type ColumnId =
 	| 'namespace'

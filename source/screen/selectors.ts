@@ -36,6 +36,8 @@ export interface SceneInput {
 	/** Of now, from the engine. */
 	readonly explain?: (key: string) => Explanation | undefined;
 	readonly canKubectl: boolean;
+	/** Container whose detail is still shown while keys run through the list; absent: the selected one's. */
+	readonly detail?: string;
 }
 
 export interface PaneView {
@@ -144,7 +146,8 @@ export function createScene(): SceneOf {
 		const chrome = boxed ? 2 : 1;
 		const listHeight = layout.list ? Math.max(0, layout.list.height - chrome - 1) : 0;
 		const top = topFor(state.top, selectedIndex, listHeight, listing.items.length);
-		const window = windowOf(state, moment, timeline, selected);
+		const detail = (input.detail === undefined ? undefined : moment.row(input.detail)) ?? selected;
+		const window = windowOf(state, moment, timeline, detail);
 		const logHeight = layout.log ? Math.max(0, layout.log.height - chrome) : 0;
 		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
 		const logSelected = Math.max(0, foundEntry);
@@ -190,26 +193,15 @@ export function createScene(): SceneOf {
 					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, facts, spark: sparkFor}))
 			: [];
 
-		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(selected, state.chart.other)];
+		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(detail, state.chart.other)];
 		const charts = layout.charts.map((rect, i): TextView => {
 			const metric = metrics[i] ?? 'memory';
 			const inner = {width: rect.width - (boxed ? 4 : 2), height: rect.height - chrome};
 			const drawing =
-				selected &&
-				(drawings[i] ?? drawMetric)(
-					timeline,
-					moment,
-					selected,
-					metric,
-					window.fromMs,
-					window.toMs,
-					inner.width,
-					inner.height,
-					times,
-					tones,
-				);
+				detail &&
+				(drawings[i] ?? drawMetric)(timeline, moment, detail, metric, window.fromMs, window.toMs, inner.width, inner.height, times, tones);
 			const title = chartTitle(
-				selected,
+				detail,
 				moment,
 				metric,
 				layout.charts.length > 1 ? i : 0,
@@ -227,8 +219,8 @@ export function createScene(): SceneOf {
 			};
 		});
 
-		const explanation = selected && explanationOf(selected, atEnd, explain);
-		const whyText = selected ? (explanation ? why(explanation, times) : storedWords(selected, moment, view)).map(printable) : [];
+		const explanation = detail && explanationOf(detail, atEnd, explain);
+		const whyText = detail ? (explanation ? why(explanation, times) : storedWords(detail, moment, view)).map(printable) : [];
 		const whyRect = layout.why;
 		const whyWidth = whyRect ? whyRect.width - (boxed ? 4 : 2) : 80;
 		const allWhy = whyRect ? keptWhy(whyText.join('\n'), whyWidth) : [];
@@ -238,7 +230,7 @@ export function createScene(): SceneOf {
 			...pane(whyRect, boxed, overlay === 'why'),
 			title: [
 				{text: 'Why', style: overlay === 'why' ? 'title' : 'plain'},
-				{text: selected ? ` ${cutMiddle(nameOf(selected, facts.crowded), Math.max(8, whyRect.width - 30))}` : '', style: 'dim'},
+				{text: detail ? ` ${cutMiddle(nameOf(detail, facts.crowded), Math.max(8, whyRect.width - 30))}` : '', style: 'dim'},
 			],
 			caption: '',
 			footer: footerOf(whyTop, whyHeight, allWhy.length, undefined),
