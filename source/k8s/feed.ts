@@ -94,6 +94,8 @@ export async function firstScrape(feed: Feed, signal: AbortSignal): Promise<Scra
 /** What the reader has been told of a container. */
 interface Row {
 	of: Container;
+	/** The last scrape for which the pod list held it. */
+	turn: number;
 	/** Since when its pod is unknown to a feed that sees metrics alone. */
 	missingSinceMs: number;
 }
@@ -105,6 +107,7 @@ class LiveFeed implements Feed {
 	static readonly podChangesEveryMs = 5000;
 	/** Without a word of the pod list, a container whose samples stopped is taken for gone after so long. */
 	static readonly goneAfterMs = 10 * 60_000;
+	static readonly lingerMs = 2 * 60_000;
 	static readonly narrowAgainMs = 5 * 60_000;
 	/** More watches at once would be a burden: then the lists are looked at in turn. */
 	static readonly mostWatches = 25;
@@ -137,6 +140,9 @@ class LiveFeed implements Feed {
 	#composedAtMs = Number.NEGATIVE_INFINITY;
 
 	readonly #rows = new Map<string, Row>();
+	#turn = 0;
+	/** Pods that were deleted, and when. */
+	readonly #gone = new Map<string, number>();
 	/** Had their last word. */
 	readonly #over = new Set<string>();
 	/** Containers that are known from metrics alone. */
@@ -167,6 +173,7 @@ class LiveFeed implements Feed {
 			scopes: this.#asked,
 			selector: this.#selector,
 			intervalMs: options.intervalMs ?? Number.NaN,
+			isKnown: id => this.#pod(id) !== undefined,
 			slept: () => this.#credentials.closeConnections(),
 		});
 		this.#nodes = new Nodes(this.#transport, clock, () => this.#touch());
@@ -468,6 +475,8 @@ class LiveFeed implements Feed {
 		const readings: Reading[] = [];
 		for (const sample of round.fresh) {
 			const pod = this.#pod(sample.id);
+			// The metrics server may show a pod a moment longer than there is one.
+			if (pod === undefined && this.#gone.has(sample.id)) continue;
 			for (const {name, cpuMillicores, memoryBytes} of sample.containers) {
 				const of = pod?.containers.find(container => container.of.name === name)?.of ?? this.#containerOf(sample, name);
 				if (this.#isOutdated(sample, of)) {
@@ -497,14 +506,17 @@ class LiveFeed implements Feed {
 		return of;
 	}
 
-	#row(of: Container): void {
-		const row = this.#rows.get(of.key);
-		if (row === undefined) this.#rows.set(of.key, {of, missingSinceMs: Number.NaN});
-		else {
+	#row(of: Container): Row {
+		let row = this.#rows.get(of.key);
+		if (row === undefined) {
+			row = {of, turn: 0, missingSinceMs: Number.NaN};
+			this.#rows.set(of.key, row);
+			this.#over.delete(of.key);
+		} else {
 			row.of = of;
 			row.missingSinceMs = Number.NaN;
 		}
-		this.#over.delete(of.key);
+		return row;
 	}
 
 	#absences(
@@ -519,79 +531,74 @@ class LiveFeed implements Feed {
 			const before = this.#absent.get(of.key);
 			absent.set(of.key, before?.of === of && before.why === why ? before : {of, why});
 		};
+		this.#turn++;
+		for (const [id, goneMs] of this.#gone) {
+			if (atMs - goneMs < LiveFeed.lingerMs) break; // in the order of their going
+			this.#gone.delete(id);
+		}
 		const kept = new Set<string>();
 		const ended = new NewestEnded();
 		for (const pod of this.#allPods()) {
 			if (pod.phase === 'Succeeded' || pod.phase === 'Failed') ended.add(pod);
 			for (const container of pod.containers) {
 				const {of} = container;
-				kept.add(of.key);
 				if (sampled(pod, container)) {
-					this.#row(of);
+					this.#row(of).turn = this.#turn;
 					continue;
 				}
 				const why = absenceOf(pod, container, around);
-				// What ended before anybody looked is told for the last run of its workload alone.
-				const known = this.#rows.has(of.key);
 				if (why === 'completed' || pod.phase === 'Failed') {
-					if (known || this.#over.has(of.key)) continue; // below
-					ended.hold(pod, container, why);
+					kept.add(of.key);
+					if (this.#over.has(of.key)) continue;
+					const row = this.#rows.get(of.key);
+					// What ended before anybody looked is told for the last run of its workload alone.
+					if (row === undefined) ended.hold(pod, container, why);
+					else this.#ended(row, of, why, say);
 					continue;
 				}
 				// That the metrics cannot be read, or those of this namespace, is told once, not for each container.
 				const silenced = this.#metricsFail || this.#latest?.failed.has(pod.namespace) === true;
-				if (why === 'no-sample' && silenced && this.#latest !== undefined) continue;
-				this.#row(of);
-				say(of, why);
+				this.#row(of).turn = this.#turn;
+				if (why !== 'no-sample' || !silenced || this.#latest === undefined) say(of, why);
 			}
 		}
-		for (const {container, why} of ended.newest(atMs)) {
-			const {of} = container;
-			if (why === 'completed') this.#over.add(of.key);
-			else this.#row(of);
-			say(of, why);
-		}
-		this.#lastWords(atMs, kept, present, say, signal);
+		for (const {container, why} of ended.newest(atMs)) this.#ended(this.#row(container.of), container.of, why, say);
+		this.#missed(atMs, present, say, signal);
+		for (const key of this.#over) if (!kept.has(key)) this.#over.delete(key);
 		return absent;
 	}
 
-	/** Of rows that the reader knows: completed, failed, gone. */
-	#lastWords(
+	/** A container that will not run again: completed is a last word, failed stands there until its pod is deleted. */
+	#ended(row: Row, of: Container, why: AbsenceReason, say: (of: Container, why: AbsenceReason) => void): void {
+		row.of = of;
+		row.turn = this.#turn;
+		if (why === 'completed') {
+			this.#end(of.key);
+			this.#over.add(of.key);
+		}
+		say(of, why);
+	}
+
+	/** Rows that the pod list does not hold: seen by the metrics alone, or gone. */
+	#missed(
 		atMs: number,
-		kept: ReadonlySet<string>,
 		present: ReadonlyMap<string, PodSample> | undefined,
 		say: (of: Container, why: AbsenceReason) => void,
 		signal: AbortSignal,
 	): void {
 		const listed = this.#pods.some(({state}) => state.state === 'known');
 		for (const [key, row] of this.#rows) {
+			if (row.turn === this.#turn) continue;
 			const id = `${row.of.namespace}/${row.of.pod}`;
-			if (kept.has(key)) {
-				const pod = this.#pod(id);
-				const container = pod?.containers.find(({of}) => of.key === key);
-				if (pod === undefined || container === undefined) continue;
-				const completed =
-					pod.phase === 'Succeeded' || (container.state === 'terminated' && container.exitCode === 0 && pod.restartPolicy !== 'Always');
-				if (!completed && pod.phase !== 'Failed') continue;
-				row.of = container.of;
-				if (completed) {
-					this.#end(key);
-					this.#over.add(key);
-					say(container.of, 'completed');
-				} else {
-					say(container.of, 'not-running');
-				}
-				continue;
-			}
 			const sample = present?.get(id);
-			if (sample?.containers.some(({name}) => name === row.of.name) === true) {
+			if (sample?.containers.some(({name}) => name === row.of.name) === true && !(listed && row.of.incarnation !== '-')) {
 				row.missingSinceMs = Number.NaN;
 				continue;
 			}
 			if (this.#latest?.failed.has(row.of.namespace) === true || (this.#metricsFail && !listed)) continue;
 			if (Number.isNaN(row.missingSinceMs)) row.missingSinceMs = atMs;
 			if (listed && this.#covers(row.of.namespace)) {
-				// The pod list knows it no more; one that only metrics have shown may be newer than the list.
+				// One that only metrics have shown may be newer than the list.
 				if (row.of.incarnation === '-' && atMs - row.missingSinceMs < 60_000) continue;
 			} else if (this.#missing.get(id) !== 'gone' && atMs - row.missingSinceMs < LiveFeed.goneAfterMs) {
 				void this.#ask(id, row.of, signal);
@@ -600,10 +607,10 @@ class LiveFeed implements Feed {
 			}
 			this.#end(key);
 			this.#missing.delete(id);
+			if (listed) this.#gone.set(id, atMs);
 			this.#poller.sieve.forget(id);
 			say(row.of, 'gone');
 		}
-		for (const key of this.#over) if (!kept.has(key)) this.#over.delete(key);
 	}
 
 	#covers(namespace: string): boolean {

@@ -13,6 +13,7 @@ export interface PodSample {
 	/** The server's clock when it answered: `creationTimestamp`. */
 	readonly answeredAtMs: number;
 	readonly containers: readonly ContainerSample[];
+	/** Empty where the pod itself is known: ten thousand of them would be held for nothing. */
 	readonly labels: Json;
 }
 
@@ -37,7 +38,7 @@ export interface Dropped {
 export const nothingDropped = (): Dropped => ({malformed: 0, duplicate: 0, backwards: 0, outdated: 0});
 
 /** One item of a PodMetricsList; undefined where it is useless. Never throws. */
-export function readPodSample(item: unknown, dropped: Dropped): PodSample | undefined {
+export function readPodSample(item: unknown, dropped: Dropped, isKnown: (id: string) => boolean = () => false): PodSample | undefined {
 	if (!isObject(item)) {
 		dropped.malformed++;
 		return undefined;
@@ -62,17 +63,20 @@ export function readPodSample(item: unknown, dropped: Dropped): PodSample | unde
 		if (containers.length > 0 || namespace === '' || pod === '') dropped.malformed++;
 		return undefined;
 	}
+	const id = `${namespace}/${pod}`;
 	return {
-		id: `${namespace}/${pod}`,
+		id,
 		namespace,
 		pod,
 		sampledAtMs,
 		windowMs: windowOf(item.window),
 		answeredAtMs: timeOf(metadata.creationTimestamp),
 		containers,
-		labels: objectOf(metadata.labels),
+		labels: isKnown(id) ? NO_LABELS : objectOf(metadata.labels),
 	};
 }
+
+const NO_LABELS: Json = {};
 
 function windowOf(value: unknown): number {
 	const ms = parseDuration(value);

@@ -42,6 +42,7 @@ export class Poller {
 	readonly #selector: string;
 	readonly #backoff: Backoff;
 	readonly #slept: () => void;
+	readonly #isKnown: (id: string) => boolean;
 	#version: MetricsVersion | undefined;
 	#unserved: MetricsVersion | undefined;
 	#offsetMs = 0;
@@ -53,6 +54,8 @@ export class Poller {
 		readonly scopes: readonly string[] | undefined;
 		readonly selector: string;
 		readonly intervalMs: number;
+		/** Is this pod (`namespace/name`) listed? */
+		readonly isKnown: (id: string) => boolean;
 		/** The machine was asleep: told before the next poll. */
 		readonly slept: () => void;
 	}) {
@@ -61,6 +64,7 @@ export class Poller {
 		this.scopes = options.scopes;
 		this.#selector = options.selector;
 		this.#slept = options.slept;
+		this.#isKnown = options.isKnown;
 		this.#backoff = new Backoff(options.clock);
 		this.rhythm = new Rhythm(options.intervalMs);
 	}
@@ -142,7 +146,7 @@ export class Poller {
 				const answer = await this.#transport.list(
 					this.path(namespace),
 					item => {
-						const sample = readPodSample(item, this.sieve.dropped);
+						const sample = readPodSample(item, this.sieve.dropped, this.#isKnown);
 						if (sample !== undefined) part.push(sample);
 					},
 					{signal, timeoutMs: samples.length > 5000 || this.sieve.size > 5000 ? 20_000 : 10_000},

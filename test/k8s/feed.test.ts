@@ -572,10 +572,12 @@ test('one name, another pod: a StatefulSet’s successor is a new incarnation un
 	assert.ok(!setting.scrapes.some(({absent}) => absent.some(({why}) => why === 'gone')));
 });
 
-test('a pod that is deleted is gone, said once', async t => {
+test('a pod that is deleted is gone, said once, though the metrics show it for a round more', async t => {
 	const setting = await watching(t, [{name: 'a'}, {name: 'b'}]);
 	await first(setting);
-	setting.pods = [{name: 'a'}];
+	void setting.clock.sleep(20_000).then(() => {
+		setting.pods = [{name: 'a'}];
+	});
 	await setting.event('DELETED', {name: 'b'});
 	await setting.pass(60_000);
 	assert.deepEqual(
@@ -755,6 +757,29 @@ test('one namespace that fails tells nothing of its pods, and nothing against th
 	await setting.pass(16_000);
 	assert.deepEqual([setting.problems(), setting.absent()], [['forbidden-metrics/y'], {}]);
 	assert.equal(setting.readings().filter(({of}) => of.pod === 'a').length, 2);
+});
+
+test('the same without the pod list', async t => {
+	let failing = false;
+	const setting = await watching(
+		t,
+		[
+			{name: 'a', namespace: 'x'},
+			{name: 'b', namespace: 'y'},
+		],
+		{
+			namespaces: ['x', 'y'],
+			script: server =>
+				void server
+					.path(/^\/api\/v1\/namespaces\/.*pods$/, wire('05-403-pods-cluster'))
+					.on(seen => (failing && seen.path === '/apis/metrics.k8s.io/v1beta1/namespaces/y/pods' ? wire('07-503-unavailable') : undefined)),
+		},
+	);
+	await first(setting);
+	failing = true;
+	await setting.pass(60_000);
+	assert.ok(setting.problems().includes('metrics-unavailable'));
+	assert.deepEqual(setting.absent(), {});
 });
 
 test('details: the pod’s events in order, and the autoscaler that holds its workload', async t => {

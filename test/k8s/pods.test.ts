@@ -255,7 +255,11 @@ test('a version of another cluster’s future is silence: after some watches wit
 			lists++;
 			return list('50', 'a');
 		}
-		return 'hang';
+		// 200 and silence, ended in time.
+		return stream => {
+			stream.begin();
+			void clock.sleep(Number(seen.query.get('timeoutSeconds')) * 1000).then(() => stream.end());
+		};
 	});
 	await settle();
 	server.dropConnections();

@@ -42,7 +42,8 @@ export function wire(name: string): Reply {
 	const head = JSON.parse(file(`wire/${name}.head.json`).toString()) as {status: number; headers: Record<string, string>};
 	const headers: Record<string, string> = {};
 	for (const [key, value] of Object.entries(head.headers))
-		if (value !== '(varies)' && !/^(content-length|transfer-encoding|content-encoding|connection)$/i.test(key)) headers[key] = value;
+		if (value !== '(varies)' && !/^(content-length|transfer-encoding|content-encoding|connection)$/i.test(key))
+			headers[key.toLowerCase()] = value;
 	for (const ending of ['json', 'txt', 'ndjson']) {
 		try {
 			return {status: head.status, headers, body: file(`wire/${name}.body.${ending}`)};

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import {chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import net, {type AddressInfo} from 'node:net';
@@ -196,13 +197,19 @@ test('events come as they are flushed, packed or not', async () => {
 		await until(() => stream !== undefined, 'the watch');
 		const packer = zlib.createGzip({flush: zlib.constants.Z_SYNC_FLUSH});
 		packer.on('data', (chunk: Buffer) => stream?.write(chunk));
-		const send = (text: string) => (gzip ? packer.write(text) : stream?.write(text));
-		send('{"type":"ADDED","object":{"metadata":{"na');
-		send('me":"a"}}}\n{"type":"MODIFIED","object":{}}\n\n');
+		const send = async (text: string) => {
+			if (gzip) await new Promise(resolve => packer.write(text, resolve));
+			else stream?.write(text);
+		};
+		await send('{"type":"ADDED","object":{"metadata":{"na');
+		await send('me":"a"}}}\n{"type":"MODIFIED","object":{}}\n\n');
 		await until(() => events.length === 2, 'two events');
-		send('{"type":"BOOKMARK","object":{}}\n');
+		await send('{"type":"BOOKMARK","object":{}}\n');
 		await until(() => events.length === 3, 'the third event');
-		if (gzip) await new Promise<void>(resolve => packer.end(resolve));
+		if (gzip) {
+			packer.end();
+			await once(packer, 'end');
+		}
 		await settle();
 		stream?.end();
 		assert.equal((await done).ok, true);
@@ -227,6 +234,7 @@ test('a watch on which nothing comes is given up; each event gives it more time'
 	stream?.write('{"type":"BOOKMARK","object":{}}\n');
 	await until(() => events === 1, 'the bookmark');
 	await clock.turn(40_000);
+	assert.equal(stream?.closed, false);
 	await clock.turn(10_000);
 	assert.deepEqual(failureOf(await done), {type: 'timeout', afterMs: 50_000});
 });

@@ -1,0 +1,150 @@
+/** An API server for the benchmark, in a process of its own: as many pods as asked for, a round of samples every 15 s of a clock that the parent turns. */
+import {readFileSync} from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import process from 'node:process';
+import zlib from 'node:zlib';
+
+const COUNT = Number(process.argv[2] ?? 10_000);
+const TLS = path.join(import.meta.dirname, '../test/k8s/tls');
+const HASHES = Array.from({length: COUNT / 5}, (_, i) => (i * 2654435761 + 17).toString(36).slice(-9));
+let round = 0;
+let generation = 0;
+let connections = 0;
+
+const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+const startMs = Date.UTC(2026, 10, 24, 8, 0, 0);
+
+interface Names {
+	readonly name: string;
+	readonly namespace: string;
+	readonly owner: string;
+	readonly labels: Record<string, string>;
+}
+
+function namesOf(i: number): Names {
+	const hash = HASHES[i % HASHES.length] ?? '';
+	const app = `service-${i % HASHES.length}`;
+	// Churn: a tenth of the pods carry the generation in their names.
+	const name = `${app}-${hash}-${((i + (i % 10 === 0 ? generation * COUNT : 0)) * 40503 + 1e6).toString(36).slice(-5)}`;
+	return {
+		name,
+		namespace: `team-${i % 40}`,
+		owner: `${app}-${hash}`,
+		labels: {
+			app,
+			'app.kubernetes.io/name': app,
+			'app.kubernetes.io/part-of': `team-${i % 40}`,
+			'pod-template-hash': hash,
+			tier: i % 2 === 0 ? 'web' : 'back',
+			'topology.kubernetes.io/zone': `zone-${i % 3}`,
+		},
+	};
+}
+
+function metrics(): Buffer {
+	const nowMs = startMs + round * 15_000;
+	const items = Array.from({length: COUNT}, (_, i) => {
+		const {name, namespace, labels} = namesOf(i);
+		return {
+			metadata: {name, namespace, creationTimestamp: iso(nowMs + 7000), labels},
+			timestamp: iso(nowMs - (i % 8) * 1000),
+			window: `${14 + (i % 3)}.${(i * 7919) % 1000}s`,
+			containers: [
+				{name: 'app', usage: {cpu: `${(i * 104729 + round * 7919) % 900_000_000}n`, memory: `${65536 + ((i * 31 + round) % 400_000)}Ki`}},
+			],
+		};
+	});
+	return Buffer.from(JSON.stringify({kind: 'PodMetricsList', apiVersion: 'metrics.k8s.io/v1beta1', metadata: {}, items}));
+}
+
+function pod(i: number): object {
+	const {name, namespace, owner, labels} = namesOf(i);
+	const uid = `${i}-${i % 10 === 0 ? generation : 0}-4666-481a-ab48-b763025bd308`;
+	return {
+		metadata: {
+			name,
+			namespace,
+			uid,
+			resourceVersion: String(1000 + generation),
+			creationTimestamp: iso(startMs - 3_600_000),
+			labels,
+			ownerReferences: [{apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true}],
+			managedFields: [
+				{
+					manager: 'kubelet',
+					operation: 'Update',
+					fieldsV1: {
+						'f:status': {'f:conditions': {}, 'f:containerStatuses': {}, 'f:hostIP': {}, 'f:phase': {}, 'f:podIP': {}, 'f:startTime': {}},
+					},
+				},
+			],
+		},
+		spec: {
+			nodeName: `node-${i % 200}`,
+			restartPolicy: 'Always',
+			containers: [
+				{
+					name: 'app',
+					image: `registry.example/${owner}:1.${i % 7}`,
+					env: Array.from({length: 20}, (_, n) => ({name: `VARIABLE_${n}`, value: 'x'.repeat(40)})),
+					resources: {limits: {cpu: '500m', memory: '512Mi'}, requests: {cpu: '100m', memory: '128Mi'}},
+				},
+			],
+		},
+		status: {
+			phase: 'Running',
+			startTime: iso(startMs - 3_600_000),
+			containerStatuses: [{name: 'app', restartCount: 0, state: {running: {startedAt: iso(startMs - 3_600_000)}}}],
+		},
+	};
+}
+
+let packed = zlib.gzipSync(metrics(), {level: 1});
+const watchers = new Set<{write: (text: string) => void}>();
+const server = https.createServer(
+	{key: readFileSync(path.join(TLS, 'server.key')), cert: readFileSync(path.join(TLS, 'server.crt')), keepAliveTimeout: 0},
+	(request, response) => {
+		const url = new URL(request.url ?? '/', 'https://localhost');
+		const send = (body: Buffer, isPacked = false) => {
+			response.writeHead(200, {'content-type': 'application/json', ...(isPacked && {'content-encoding': 'gzip'})});
+			response.end(body);
+		};
+		if (url.pathname === '/apis/metrics.k8s.io') return send(Buffer.from('{"versions":[{"version":"v1beta1"}]}'));
+		if (url.pathname.startsWith('/apis/metrics.k8s.io')) return send(packed, true);
+		if (url.pathname === '/api/v1/pods' && url.searchParams.get('watch') === '1') {
+			response.writeHead(200, {'content-type': 'application/json'});
+			response.flushHeaders();
+			const watcher = {write: (text: string) => void response.write(text)};
+			watchers.add(watcher);
+			response.once('close', () => watchers.delete(watcher));
+			return undefined;
+		}
+		if (url.pathname === '/api/v1/pods') {
+			const from = Number(url.searchParams.get('continue') ?? 0);
+			const to = Math.min(COUNT, from + Number(url.searchParams.get('limit') ?? COUNT));
+			const items = Array.from({length: to - from}, (_, i) => pod(from + i));
+			return send(
+				zlib.gzipSync(JSON.stringify({metadata: {resourceVersion: '1000', ...(to < COUNT && {continue: String(to)})}, items}), {level: 1}),
+				true,
+			);
+		}
+		response.writeHead(404);
+		response.end('404 page not found\n');
+		return undefined;
+	},
+);
+server.on('secureConnection', () => connections++);
+server.listen(0, '127.0.0.1', () => process.send?.({port: (server.address() as {port: number}).port}));
+process.on('message', (message: {readonly round?: boolean; readonly churn?: boolean; readonly count?: boolean}) => {
+	if (message.round === true) round++;
+	if (message.churn === true) {
+		let events = '';
+		for (let i = 0; i < COUNT; i += 10) events += `${JSON.stringify({type: 'DELETED', object: pod(i)})}\n`;
+		generation++;
+		for (let i = 0; i < COUNT; i += 10) events += `${JSON.stringify({type: 'ADDED', object: pod(i)})}\n`;
+		for (const watcher of watchers) watcher.write(events);
+	}
+	if (message.round === true || message.churn === true) packed = zlib.gzipSync(metrics(), {level: 1});
+	process.send?.({done: true, connections, bytes: packed.length});
+});
