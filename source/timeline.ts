@@ -503,7 +503,8 @@ function worstAnomaly(episodes: readonly Episode[], atMs: number): Anomaly | und
 			ended.by !== 'gone' &&
 			atMs - ended.atMs < KILL_SHOWN_MS;
 		if (ended && ended.atMs <= atMs && !killed) continue;
-		if (!worst || gravity(anomaly) > gravity(worst)) worst = anomaly;
+		// Of equals the newest: the last kill, not the first.
+		if (!worst || gravity(anomaly) >= gravity(worst)) worst = anomaly;
 	}
 	return worst;
 }

@@ -1,7 +1,6 @@
 /** The anomaly log: one row an episode, what goes on first. */
 import type {Anomaly} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
-import {formatDuration} from '../format.ts';
 import {detail, title} from '../sentences.ts';
 import type {Moment} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
@@ -51,16 +50,6 @@ export interface LogRowView {
 	readonly selected: boolean;
 }
 
-const ENDED_WORDS = {
-	recovered: 'over',
-	restarted: 'ended by a restart',
-	'oom-killed': 'OOM-killed',
-	gone: 'pod gone',
-	completed: 'completed',
-	'siblings-followed': 'siblings followed',
-	expected: 'expected',
-} as const;
-
 export interface LogContext {
 	readonly moment: Moment;
 	readonly times: TimeFormat;
@@ -76,7 +65,6 @@ export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, 
 	const mark: Mark = ended ? 'resolved' : silence !== undefined ? 'silenced' : recurring ? 'normal' : severity;
 	const sameDay = times.near(startedAtMs, moment.atMs).length <= 5;
 	const suffix = crowded.has(`${of.namespace}/${of.pod}`) ? `:${of.name}` : '';
-	const how = ended && ended.by !== 'recovered' ? `; ${ENDED_WORDS[ended.by]} after ${formatDuration(ended.atMs - startedAtMs)}` : '';
 	return {
 		id,
 		time: sameDay && !short ? times.time(startedAtMs) : times.near(startedAtMs, moment.atMs),
@@ -85,7 +73,7 @@ export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, 
 		pod: printable(`${short ? '' : `${of.namespace}/`}${of.pod}${suffix}`),
 		// What follows the comma stands in the detail.
 		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation).replace(/,.*/, '')}`,
-		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(anomaly, times))}${how}`,
+		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(anomaly, times))}`,
 		over: ended !== undefined || recurring,
 		selected,
 	};
