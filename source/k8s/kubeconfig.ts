@@ -262,7 +262,6 @@ function identity(original: Record<string, unknown>, options: ClusterOptions, fo
 	const tokenFile = textOf(user.tokenFile);
 	if (tokenFile !== undefined) {
 		delete user.token; // the file's content takes precedence
-		delete user.tokenFile;
 		user['auth-provider'] = {name: 'tokenFile', config: {tokenFile}};
 	}
 	const asGroups = options.asGroups?.length ? options.asGroups : listOf(user['as-groups']).map(String);

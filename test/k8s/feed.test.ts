@@ -442,7 +442,7 @@ test('where not even namespaces may be listed, the likely ones are tried', async
 		script: server => void server.on(forbidden('default')).path('/api/v1/namespaces', wire('05-403-namespaces')),
 	});
 	await settle();
-	await setting.pass(5000);
+	await setting.pass(700);
 	assert.deepEqual(setting.cluster.namespaces(), ['default']);
 	assert.match(setting.last().problems[0]?.what ?? '', /^Watching 1 of \? namespaces \(default\)/);
 });
@@ -575,11 +575,11 @@ test('one name, another pod: a StatefulSet’s successor is a new incarnation un
 test('a pod that is deleted is gone, said once, though the metrics show it for a round more', async t => {
 	const setting = await watching(t, [{name: 'a'}, {name: 'b'}]);
 	await first(setting);
-	void setting.clock.sleep(20_000).then(() => {
+	void setting.clock.sleep(50_000).then(() => {
 		setting.pods = [{name: 'a'}];
 	});
 	await setting.event('DELETED', {name: 'b'});
-	await setting.pass(60_000);
+	await setting.pass(200_000);
 	assert.deepEqual(
 		setting.scrapes.flatMap(({absent}) => absent.map(({of, why}) => `${of.pod} ${why}`)),
 		['b gone'],

@@ -246,7 +246,8 @@ test('deletes are never lost: not in a gap, not for a pod of the same name', asy
 });
 
 test('a version of another cluster’s future is silence: after some watches without a word it is listed anew', async t => {
-	const {server, clock, asked} = await following(t);
+	const {server, clock, asked, streams} = await following(t);
+	await until(() => streams.length === 1, 'the first watch');
 	let lists = 0;
 	server.on(seen => {
 		if (seen.path !== PODS) return undefined;
