@@ -325,7 +325,7 @@ export function merge(spans: readonly Span[]): Span[] {
 export function chartCaption(metric: Metric, value: number, low: number, high: number, limit: number): readonly string[] {
 	const show = metric === 'cpu' ? formatCpu : formatMemory;
 	return [
-		show(value),
+		Number.isNaN(value) ? '' : show(value),
 		Number.isNaN(low) ? '' : `usual ${range(low, high, show)}`,
 		Number.isNaN(limit) ? '' : limit === Number.POSITIVE_INFINITY ? 'no limit' : `limit ${show(limit)}`,
 	];

@@ -195,6 +195,7 @@ export function statusLine(input: StatusInput, width: number): Line {
 		{left: [label, namespaces, pods].join(' · '), ready, step: ''},
 		{left: [label, namespaces, pods].join(' · '), ready: '', step: ''},
 		{left: [label, pods].join(' · '), ready: '', step: ''},
+		{left: label, ready: '', step: ''},
 	];
 	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;
 	const marksWidth = widthOfAll(marks);
