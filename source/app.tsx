@@ -212,7 +212,7 @@ export function App(props: AppProps) {
 	const copy = ({whyText, selected}: Scene): void => {
 		if (!selected) return;
 		// OSC 52: the terminal's own clipboard, also over SSH.
-		stdout.write(`\x1b]52;c;${Buffer.from(whyText.join('\n')).toString('base64')}\x07`);
+		stdout.write(`\x1b]52;c;${Buffer.from(whyText().join('\n')).toString('base64')}\x07`);
 		say(`Copied the explanation of ${printable(selected.of.pod)} (if the terminal allows it)`);
 	};
 

@@ -81,8 +81,8 @@ export interface Scene {
 	readonly keys: Line;
 	/** The container that the detail is about. */
 	readonly selected: Row | undefined;
-	/** The explanation as plain text, for the clipboard. */
-	readonly whyText: readonly string[];
+	/** The explanation as plain text: asked of the engine only when it is shown or copied. */
+	readonly whyText: () => readonly string[];
 	readonly sight: Sight;
 	/** Of what is on the list before any filter. */
 	readonly namespaces: readonly string[];
@@ -111,6 +111,7 @@ export function createScene(): SceneOf {
 	const keptNames = last((...names: readonly string[]): string => (names.length === 0 ? '' : names.map(printable).join(', ')));
 	const drawings = [last(drawMetric), last(drawMetric)];
 	const keptWhy = last(whyLines);
+	const keptText = last(explained);
 	let place: {moment: Moment; stepMs: number} | undefined;
 
 	return input => {
@@ -219,11 +220,11 @@ export function createScene(): SceneOf {
 			};
 		});
 
-		const explanation = detail && explanationOf(detail, atEnd, explain);
-		const whyText = detail ? (explanation ? why(explanation, times) : storedWords(detail, moment, view)).map(printable) : [];
+		const whyText = (): readonly string[] =>
+			detail ? keptText(detail, moment, atEnd ? explain : undefined, verdictOf(detail, moment, view).words, times) : [];
 		const whyRect = layout.why;
 		const whyWidth = whyRect ? whyRect.width - (boxed ? 4 : 2) : 80;
-		const allWhy = whyRect ? keptWhy(whyText.join('\n'), whyWidth) : [];
+		const allWhy = whyRect ? keptWhy(whyText().join('\n'), whyWidth) : [];
 		const whyHeight = whyRect ? Math.max(0, whyRect.height - chrome) : 0;
 		const whyTop = overlay === 'why' ? clampTop(state.overlay?.top ?? 0, whyHeight, allWhy.length) : 0;
 		const whyPane: TextView | undefined = whyRect && {
@@ -467,15 +468,16 @@ const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
 	printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
 
 /** Of a past moment only what was stored is known; of the present the engine can be asked. */
-function explanationOf(row: Row, atEnd: boolean, explain: SceneInput['explain']): Explanation | undefined {
-	const stored = row.anomaly?.explanation;
-	return (atEnd ? explain?.(row.key) : undefined) ?? stored;
+function explained(row: Row, moment: Moment, explain: SceneInput['explain'], verdict: string, times: TimeFormat): readonly string[] {
+	const now = explain?.(row.key);
+	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
+	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
+	return (explanation ? why(explanation, times) : storedWords(row, moment, verdict, times)).map(printable);
 }
 
-function storedWords(row: Row, moment: Moment, view: VerdictView): string[] {
+function storedWords(row: Row, moment: Moment, verdict: string, times: TimeFormat): string[] {
 	const {of} = row;
-	const {times} = view;
-	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdictOf(row, moment, view).words} at ${times.time(moment.atMs)}`, ''];
+	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdict} at ${times.time(moment.atMs)}`, ''];
 	if (!Number.isNaN(row.sampledAtMs)) {
 		const age = moment.atMs - row.sampledAtMs;
 		lines.push(

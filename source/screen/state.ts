@@ -315,6 +315,9 @@ function typed(state: ScreenState, change: (text: string) => string, what = stat
 
 function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenState {
 	const cursor = moveCursor(state.cursor, action, sight.line);
+	if (action.type === 'jump-anomaly' && Object.is(placeOf(cursor, sight.line), placeOf(state.cursor, sight.line))) {
+		return {...state, notice: {text: `No anomaly ${action.by > 0 ? 'after' : 'before'} this moment`, bad: true}};
+	}
 	if (cursor === state.cursor) return state;
 	const thawed =
 		action.type === 'advance' || action.type === 'change-speed' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
