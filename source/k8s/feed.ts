@@ -87,7 +87,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster | Pr
 
 /** For commands that want one look: the first scrape that has an answer of the metrics API in it, good or bad. */
 export async function firstScrape(feed: Feed, signal: AbortSignal): Promise<Scrape | undefined> {
-	for await (const scrape of feed.scrapes(signal)) if (scrape.readings.length > 0 || scrape.problems.length > 0) return scrape;
+	for await (const scrape of feed.scrapes(signal))
+		if (scrape.readings.length > 0 || scrape.problems.some(({id}) => METRICS_PROBLEMS.test(id) || EMPTY_ANSWERS.test(id))) return scrape;
 	return undefined;
 }
 
@@ -728,6 +729,7 @@ const lacksRights = (failure: Failure): boolean =>
 /** Those that a good poll ends. */
 const METRICS_PROBLEMS =
 	/^(metrics-(not-installed|unavailable|backend|timeout)|forbidden-metrics.*|forbidden-impersonation|aggregation-untrusted|not-logged-in|unauthorized|certificate-expired|throttled|timeout|unreachable|dns|tls.*|proxy|network|connection-lost|bad-answer|bad-request|credentials|status-\d+)$/;
+const EMPTY_ANSWERS = /^(metrics-empty|metrics-warming-up|no-pods)$/;
 /** Those that are found anew each time. */
 const CIRCUMSTANCES =
 	/^(node-silent\/|node-memory-pressure\/|pods-|forbidden-pods|metrics-empty|metrics-warming-up|no-pods|samples-stale|clock-skew)/;

@@ -60,18 +60,18 @@ export class TurnedClock implements Clock {
 
 /** Lets the event loop turn until the network has had its say: server and client live in this process, so each turn moves both. */
 export async function settle(settled: () => boolean = () => true, turns = 25): Promise<void> {
-	const deadline = performance.now() + 10_000;
+	const deadline = performance.now() + 20_000;
 	for (let quiet = 0; quiet < turns; quiet = settled() ? quiet + 1 : 0) {
 		await new Promise(resolve => setImmediate(resolve));
-		if (performance.now() > deadline) throw new Error('The network did not settle within 10 s');
+		if (performance.now() > deadline) throw new Error('The network did not settle within 20 s');
 	}
 }
 
 /** Waits for something that the network brings; no time passes on the turned clock. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-	const deadline = performance.now() + 10_000;
+	const deadline = performance.now() + 20_000;
 	while (!condition()) {
-		if (performance.now() > deadline) throw new Error(`Waited 10 s for ${what}`);
+		if (performance.now() > deadline) throw new Error(`Waited 20 s for ${what}`);
 		await new Promise(resolve => setImmediate(resolve));
 	}
 }
