@@ -239,7 +239,7 @@ function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: numbe
 function fitScale(bottom: number, top: number, rows: number, metric: Metric): Scale {
 	if (rows < 3) return {low: bottom, high: top, step: top - bottom, rowsPerStep: Math.max(1, rows - 1)};
 	let best: Scale | undefined;
-	for (const rowsPerStep of rows < 8 ? [1, 2, 3] : [2, 3, 4]) {
+	for (const rowsPerStep of rows < 8 ? [1, 2, 3] : rows < 14 ? [2, 3, 4] : [3, 4, 5]) {
 		if (rowsPerStep > rows - 1) continue;
 		const steps = (rows - 1) / rowsPerStep;
 		let step = niceStep((top - bottom) / steps, metric);
