@@ -21,6 +21,9 @@ const LEAST_GROWTH_MIB = 4;
 const LEAST_GROWTH_SHARE = 0.05;
 const TREND_Z = 3.5;
 const LEVELLING = 0.6;
+/** A rise begins where this share of it is reached, and takes up half of the window at least. */
+const ONSET = 0.1;
+const LATEST_ONSET = POINTS / 2;
 const ONE_STEP = 0.5;
 const NEW_GROUND = 0.25;
 const LIMIT_WINDOWS = 4;
@@ -179,6 +182,14 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	if (z < TREND_Z) return undefined;
 	const firstHalf = theilSen(m, tau, 0, POINTS / 2);
 	if (firstHalf > 0 && theilSen(m, tau, POINTS / 2) < LEVELLING * firstHalf) return undefined;
+	// The same of the part that rises: a cache that fills rises fast, then slower, and is no leak for its beginning.
+	const total = (m[POINTS - 1] as number) - (m[0] as number);
+	let onset = 0;
+	while (onset < POINTS - 1 && (m[onset + 1] as number) < (m[0] as number) + ONSET * total) onset++;
+	if (onset > LATEST_ONSET) return undefined;
+	const middle = (onset + POINTS) >> 1;
+	const early = theilSen(m, tau, onset, middle);
+	if (onset > 0 && early > 0 && theilSen(m, tau, middle, POINTS) < LEVELLING * early) return undefined;
 	let step = 0;
 	for (let i = 1; i < POINTS; i++) step = Math.max(step, (m[i] as number) - (m[i - 1] as number));
 	if (step > ONE_STEP * Math.max((m[POINTS - 1] as number) - (m[0] as number), grown)) return undefined;
