@@ -18,7 +18,8 @@ const VERSION = {package: 'k8s.io/component-base/version', git: 'v1.37.2', major
 /** A cold build takes about 9 minutes of processor time: 5 minutes on two idle cores. */
 const BUILD_TIMEOUT_MS = 25 * 60_000;
 
-export type Built = {readonly path: string} | {readonly missing: string};
+/** `missing`: not possible on this machine, which is no failure; `broken`: it ought to have been. */
+export type Built = {readonly path: string} | {readonly missing: string} | {readonly broken: string};
 
 const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'oddpod');
 
@@ -31,15 +32,23 @@ export async function buildControlPlane(tell: (line: string) => void): Promise<B
 	if (existsSync(path)) return {path};
 	const version = await goVersion();
 	if (version === undefined) return {missing: 'Go is not installed (1.26.4 or newer builds kube-apiserver, etcd and metrics-server)'};
+	const endMs = Date.now() + BUILD_TIMEOUT_MS;
+	const late = {missing: `the Go build was not done after ${BUILD_TIMEOUT_MS / 60_000} minutes`};
 	tell(`building kube-apiserver, etcd and metrics-server with Go ${version}: 5 minutes on two idle cores, seconds when Go's cache is warm`);
+	// Fetches what is not there yet.
+	const modules = await go(['list', '-deps', '.'], endMs);
+	if (modules === 'late') return late;
+	if (modules !== undefined) return {missing: `the Go modules cannot be had: ${modules}`};
 	mkdirSync(cacheFolder(), {recursive: true});
 	const began = Date.now();
 	// Two builds at once must not write one file.
 	const unfinished = `${path}.${process.pid}`;
-	const failure = await goBuild(unfinished);
-	if (failure !== undefined) {
+	const set = (name: string, value: string): string => `-X ${VERSION.package}.${name}=${value}`;
+	const flags = ['-s', '-w', set('gitVersion', VERSION.git), set('gitMajor', VERSION.major), set('gitMinor', VERSION.minor)].join(' ');
+	const build = await go(['build', '-p', '2', '-trimpath', '-ldflags', flags, '-o', unfinished, '.'], endMs);
+	if (build !== undefined) {
 		rmSync(unfinished, {force: true});
-		return {missing: failure};
+		return build === 'late' ? late : {broken: `the Go build failed: ${build}`};
 	}
 	renameSync(unfinished, path);
 	tell(`built in ${Math.round((Date.now() - began) / 1000)} s`);
@@ -55,13 +64,10 @@ async function goVersion(): Promise<string | undefined> {
 	}
 }
 
-/** Why it could not be built; undefined when it was. Nobody's terminal waits for it, so it gives way to everything else. */
-function goBuild(output: string): Promise<string | undefined> {
-	const set = (name: string, value: string): string => `-X ${VERSION.package}.${name}=${value}`;
-	const flags = ['-s', '-w', set('gitVersion', VERSION.git), set('gitMajor', VERSION.major), set('gitMinor', VERSION.minor)].join(' ');
-	const args = ['-n', '19', 'go', 'build', '-p', '2', '-trimpath', '-ldflags', flags, '-o', output, '.'];
+/** Undefined when it went well, else why not. Nobody's terminal waits for it, so it gives way to everything else. */
+function go(args: readonly string[], endMs: number): Promise<string | undefined> {
 	return new Promise(resolve => {
-		const child = spawn('nice', args, {
+		const child = spawn('nice', ['-n', '19', 'go', ...args], {
 			cwd: SOURCE,
 			env: {...process.env, CGO_ENABLED: '0', GOMAXPROCS: '2'},
 			stdio: ['ignore', 'ignore', 'pipe'],
@@ -78,7 +84,7 @@ function goBuild(output: string): Promise<string | undefined> {
 		const timer = setTimeout(() => {
 			isLate = true;
 			end();
-		}, BUILD_TIMEOUT_MS);
+		}, endMs - Date.now());
 		process.once('exit', end);
 		child.stderr.on('data', part => {
 			said = (said + part).slice(-2000);
@@ -89,9 +95,8 @@ function goBuild(output: string): Promise<string | undefined> {
 		child.on('close', code => {
 			clearTimeout(timer);
 			process.off('exit', end);
-			if (code === 0) resolve(undefined);
-			else if (isLate) resolve(`the Go build was not done after ${BUILD_TIMEOUT_MS / 60_000} minutes`);
-			else resolve(`the Go build failed (is the module proxy reachable?): ${said.trim().split('\n').slice(-3).join(' | ')}`);
+			if (isLate) resolve('late');
+			else resolve(code === 0 ? undefined : said.trim().split('\n').slice(-3).join(' | ') || `go ${args[0]} ended with ${code}`);
 		});
 	});
 }

@@ -140,8 +140,8 @@ const say = (line: string): void => {
 };
 
 const built = await buildControlPlane(say);
-if ('missing' in built) {
-	say(built.missing);
+if (!('path' in built)) {
+	say('missing' in built ? built.missing : built.broken);
 	process.exit(1);
 }
 const cluster = await Cluster.start({
