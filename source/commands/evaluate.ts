@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import type {Alarm} from '../evaluation/alarms.ts';
+import {type BaselineName, createBaseline} from '../evaluation/baselines.ts';
 import {DEFAULT_WARM_UP, type Figures, type WarmUp} from '../evaluation/counting.ts';
 import {type Outcome as Evaluation, evaluateCsv, evaluateRecording} from '../evaluation/evaluate.ts';
 import type {RecordingFigures} from '../evaluation/labels.ts';
@@ -33,7 +34,11 @@ export async function run(paths: readonly string[], flags: Flags): Promise<Outco
 
 async function evaluateFile(path: string, flags: Flags, warmUp: WarmUp): Promise<Evaluation> {
 	const settings = settingsFrom(flags);
-	const options = {settings, warmUp};
+	const engine =
+		flags.baseline === undefined
+			? undefined
+			: createBaseline(flags.baseline as BaselineName, {seed: flags.seed ?? 1, contamination: flags.contamination});
+	const options = {settings, warmUp, ...(engine && {engine})};
 	if (await isCsv(path)) return evaluateCsv(path, await openCsv(path), options);
 	return evaluateRecording(path, (await openRecording(path)).scrapes(new AbortController().signal), options);
 }
