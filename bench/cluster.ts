@@ -87,6 +87,17 @@ async function feed(cluster: Cluster, rssBefore: number, heapBefore: number): Pr
 	let cpu = process.cpuUsage();
 	let before = cluster.health();
 	const heaps: number[] = [];
+	const turnsMs: number[] = [];
+	/** By the thread's own CPU time, which says the same on a busy machine. Node 23.9 and newer. */
+	const watchTurns = () => {
+		if (process.threadCpuUsage === undefined) return;
+		const used = process.threadCpuUsage();
+		setTimeout(() => {
+			const {user, system} = process.threadCpuUsage(used);
+			turnsMs.push((user + system) / 1000);
+			watchTurns();
+		}, 1).unref();
+	};
 	let churning = false;
 	for await (const scrape of cluster.feed.scrapes(stop.signal)) {
 		if (scrape.readings.length < PODS / 2) continue;
@@ -99,6 +110,7 @@ async function feed(cluster: Cluster, rssBefore: number, heapBefore: number): Pr
 			collect();
 			console.log(`held: heap +${mebi(process.memoryUsage().heapUsed - heapBefore)} MiB`);
 			delay.enable();
+			watchTurns();
 			cpu = process.cpuUsage();
 			before = cluster.health();
 			readings = 0;
@@ -110,6 +122,13 @@ async function feed(cluster: Cluster, rssBefore: number, heapBefore: number): Pr
 			const polls = health.polls - before.polls;
 			console.log(
 				`${polls} polls, ${Math.round(readings / POLLS)} readings each: CPU ${((used.user + used.system) / 1000 / polls).toFixed(0)} ms a poll, event loop p50 ${(delay.percentile(50) / 1e6).toFixed(1)} p99 ${(delay.percentile(99) / 1e6).toFixed(1)} max ${(delay.max / 1e6).toFixed(1)} ms, ${mebi((health.bytes - before.bytes) / polls)} MiB a poll unpacked, ${health.connections - before.connections} new connections, RSS ${mebi(process.memoryUsage().rss)} MiB`,
+			);
+			console.log(
+				`longest turns of the event loop, CPU: ${turnsMs
+					.sort((a, b) => b - a)
+					.slice(0, 5)
+					.map(ms => ms.toFixed(0))
+					.join(', ')} ms of ${turnsMs.length}`,
 			);
 			churning = true;
 		}

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import type {Absence, AbsenceReason, Container, Details, Feed, Problem, Reading, Scrape} from '../scrape.ts';
 import {absenceOf, type Surroundings, silentNodes} from './absence.ts';
 import {isForbidden, narrowed, readableNamespaces} from './access.ts';
@@ -243,7 +244,9 @@ class LiveFeed implements Feed {
 			for (let first = true; !over.signal.aborted; first = false) {
 				if (!first) await this.#somethingToTell(over.signal);
 				if (over.signal.aborted) return;
-				const scrape = this.#compose(over.signal);
+				// What came with the last bytes of a poll has had its turn of the event loop: keys are heard in between.
+				await setImmediate();
+				const scrape = await this.#compose(over.signal);
 				if (first || scrape !== undefined)
 					yield scrape ?? {atMs: this.#clock.now(), readings: [], absent: [...this.#absent.values()], problems: this.#told};
 			}
@@ -439,13 +442,14 @@ class LiveFeed implements Feed {
 	// One scrape.
 
 	/** Undefined where nothing is new. */
-	#compose(signal: AbortSignal): Scrape | undefined {
+	async #compose(signal: AbortSignal): Promise<Scrape | undefined> {
 		const round = this.#rounds.shift();
 		this.#touched = false;
 		this.#urgent = false;
 		const atMs = this.#clock.now();
 		this.#composedAtMs = atMs;
 		const readings = round === undefined ? [] : this.#readings(round);
+		if (readings.length > 1000) await setImmediate();
 		const present = this.#latest?.present;
 		const sampled = (pod: Pod, {of}: PodContainer): boolean => {
 			const sample = present?.get(pod.id);
@@ -461,6 +465,7 @@ class LiveFeed implements Feed {
 			present === undefined || present.size === 0 || this.#metricsFail
 				? new Map<string, number>()
 				: silentNodes(this.#allPods(), sampled, node => this.#nodes.byName.get(node)?.ready, around);
+		if (readings.length > 1000) await setImmediate();
 		const absent = this.#absences(atMs, present, sampled, {...around, silentNodes: new Set(silent.keys())}, signal);
 		this.#circumstances(atMs, silent);
 		const changed = absent.size !== this.#absent.size || [...absent].some(([key, absence]) => this.#absent.get(key) !== absence);
