@@ -52,6 +52,11 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
 	const stop = new AbortController();
 	let problem: Problem | undefined;
+	const listeners = new Set<() => void>();
+	const report = (found: Problem): void => {
+		problem = found;
+		for (const changed of listeners) changed();
+	};
 	const watching = runPipeline({
 		feed,
 		engine,
@@ -60,26 +65,35 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 		signal: stop.signal,
 		interactive: true,
 		readerFailed: (reader, error) => {
-			problem = {
+			report({
 				id: `${reader.name}-failed`,
 				what: `the ${reader.name} has stopped: ${(error as Error).message}`,
 				fix: 'The screen goes on without it',
-			};
+			});
 		},
 	}).catch((error: unknown) => {
 		if (!stop.signal.aborted)
-			problem = {
+			report({
 				id: 'feed-failed',
 				what: `the feed has stopped: ${error instanceof Error ? error.message : String(error)}`,
 				fix: 'Start oddpod again',
-			};
+			});
 	});
 	cluster.screenTaken();
 	const {namespaces = []} = clusterOptions(flags);
 	await show({
 		flags,
 		timeline,
-		source: {label: feed.label, live: true, finished: () => false, problem: () => problem},
+		source: {
+			label: feed.label,
+			live: true,
+			finished: () => false,
+			problem: () => problem,
+			subscribe: changed => {
+				listeners.add(changed);
+				return () => listeners.delete(changed);
+			},
+		},
 		cursor: liveCursor(),
 		namespaceLabel: namespaces.length > 0 ? namespaces.join(', ') : (cluster.namespaces()?.join(', ') ?? 'all namespaces'),
 		explain: key => engine.explain(key),
