@@ -5,6 +5,7 @@
 import type {Absence, Container, Reading, Scrape} from '../scrape.ts';
 import {siblingKey} from '../scrape.ts';
 import {Changes} from './changes.ts';
+import {load, type State, save} from './checkpoint.ts';
 import {Columns, MARK, stateCode} from './columns.ts';
 import type {Context} from './context.ts';
 import {describe, strongest} from './explanation.ts';
@@ -31,8 +32,11 @@ const THROTTLED = 0.95;
 const THROTTLED_READINGS = 3;
 const UNKNOWN = '-';
 
-export function createEngine(settings: Partial<Settings> = {}, _checkpoint?: Uint8Array): Engine {
-	return new OddEngine(checkSettings({...DEFAULTS, ...settings}));
+/** A `checkpoint` that is not of these settings is passed over. @throws {RangeError} for a setting out of range. */
+export function createEngine(settings: Partial<Settings> = {}, checkpoint?: Uint8Array): Engine {
+	const engine = new OddEngine(checkSettings({...DEFAULTS, ...settings}));
+	if (checkpoint) engine.restore(checkpoint);
+	return engine;
 }
 
 class OddEngine implements Engine {
@@ -43,7 +47,6 @@ class OddEngine implements Engine {
 	readonly #changes = new Changes();
 	readonly #kills = new Kills();
 	readonly #storms = new Storms();
-	/** Judged containers of each namespace and node. */
 	readonly #columns = new Columns();
 	#newestMs = Number.NaN;
 
@@ -89,7 +92,6 @@ class OddEngine implements Engine {
 		const watched = this.#watched.get(key);
 		if (!watched) return undefined;
 		const {series} = watched;
-		series.catchUp(this.#settings, this.#forests);
 		const context = this.#context(this.#newestMs, []);
 		const reasons = strongest(series.reasons(this.#forests, this.#settings));
 		const state = watched.state(this.#settings.train);
@@ -100,6 +102,8 @@ class OddEngine implements Engine {
 			siblings,
 			changes: context.changes(watched.of, this.#newestMs),
 			atMs: this.#newestMs,
+			score: series.scoreNow(this.#forests, this.#settings),
+			threshold: series.threshold.value(this.#settings),
 		});
 		const told = watched.episodes()[0]?.anomaly;
 		if (told && watched.leak?.isGrowing && told.id === watched.leak.episode.anomaly.id)
@@ -124,7 +128,15 @@ class OddEngine implements Engine {
 	}
 
 	checkpoint(): Uint8Array {
-		return new Uint8Array(0);
+		return save(this.#state(), this.#settings);
+	}
+
+	restore(bytes: Uint8Array): void {
+		load(bytes, this.#state(), this.#settings);
+	}
+
+	#state(): State {
+		return {watched: this.#watched, workloads: this.#workloads, changes: this.#changes, kills: this.#kills, storms: this.#storms};
 	}
 
 	#context(atMs: number, events: Event[]): Context {

@@ -7,6 +7,9 @@ import {SENSITIVITY, type Settings} from './settings.ts';
 import type {Change, Explanation, Forecast, Kind, Metric, Severity, State} from './verdict.ts';
 
 export interface Findings {
+	/** Of now, where they are asked for; as last known otherwise. */
+	readonly score?: number;
+	readonly threshold?: number;
 	/** Where it has no sample yet. */
 	readonly atMs?: number;
 	readonly state: State;

@@ -24,7 +24,7 @@ export class Kills {
 	readonly exits = new Map<string, number[]>();
 
 	ofWorkload(of: Container): readonly number[] {
-		return this.oom.get(groupOf(of)) ?? [];
+		return this.oom.get(groupOf(of))?.slice() ?? []; // what was told does not change with the next kill
 	}
 
 	/** True when this exit was not known. */

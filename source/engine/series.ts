@@ -249,6 +249,7 @@ export class Series {
 	/** Scores the rows learned since the last fit, in their order, for the threshold. */
 	catchUp(settings: Settings, forests: ForestStore): void {
 		const {baseline} = this;
+		if (baseline.fit === 0) baseline.scored = baseline.learned; // there is no forest that they could be asked
 		for (; baseline.scored < baseline.learned; baseline.scored++) {
 			baseline.standardise(baseline.rows, baseline.at(baseline.scored), quantised, 0);
 			const score = forests.of(baseline, this.seed, false).score(quantised);
@@ -432,6 +433,13 @@ export class Series {
 		this.#row(0, Math.min(settings.window, this.sinceGap - 1));
 		this.#score(forests, reasons);
 		return reasons;
+	}
+
+	/** The newest sample's score, asked for without a trace: that somebody looks changes nothing. */
+	scoreNow(forests: ForestStore, settings: Settings): number {
+		if (this.baseline.fit === 0) return Number.NaN;
+		this.#row(0, Math.min(settings.window, this.sinceGap - 1));
+		return this.#score(forests);
 	}
 
 	usual(metric: 0 | 1): Usual {

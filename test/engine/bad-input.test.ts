@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import {createEngine} from '../../source/engine/engine.ts';
+import {render} from '../../source/evaluation/scenes.ts';
+import {shop} from '../../source/evaluation/shop.ts';
 import {container, jitter, kinds, MIB, reading, START_MS, samples, scrape, watch} from './watch.ts';
 
 const value = fc.oneof(
@@ -110,6 +113,28 @@ test('slices, forests kept and other containers change no verdict', () => {
 	assert.ok(alone.length > 0);
 	assert.deepEqual(told(6, {slice: 1, forests: 1}), alone);
 	assert.deepEqual(told(6, {slice: 3}), alone);
+});
+
+test('a checkpoint and its restoring change no verdict', () => {
+	const scene = shop(3, 1200, 0.5);
+	const scrapes = [...render(scene, 10)];
+	const whole = watch(scrapes).events.map(event => JSON.stringify(event));
+	assert.ok(whole.length > 10);
+	let engine = createEngine();
+	const split: string[] = [];
+	scrapes.forEach((one, i) => {
+		split.push(...watch([one], {}, engine).events.map(event => JSON.stringify(event)));
+		if (i % 37 === 0) engine = createEngine({}, engine.checkpoint());
+	});
+	assert.deepEqual(split, whole);
+});
+
+test('a checkpoint of other settings, or none at all, is passed over', () => {
+	const {engine} = watch(samples(120, calm, calm));
+	const {key} = container('a');
+	assert.equal(createEngine({}, engine.checkpoint()).explain(key)?.learned, 100);
+	assert.equal(createEngine({train: 60}, engine.checkpoint()).explain(key), undefined);
+	assert.equal(createEngine({}, new Uint8Array([1, 2, 3])).explain(key), undefined);
 });
 
 test('a repeated reading is none; a gap and another rhythm make no alarm', () => {
