@@ -3,11 +3,12 @@ import {FLOOR} from './baseline.ts';
 import type {Context} from './context.ts';
 import {type Episode, open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
-import {MEMORY_UP} from './gates.ts';
+import {gateFactor, MEMORY_UP, need} from './gates.ts';
 import {type Growth, longGrowth, shortGrowth} from './growth.ts';
 import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import {MIB, type Series} from './series.ts';
+import {SENSITIVITY} from './settings.ts';
 import {median, quantileSorted} from './statistics.ts';
 import type {Explanation, Forecast, Severity} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
@@ -197,7 +198,13 @@ function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Tel
 		...(kills.length > 0 && {kills}),
 	});
 	const then = watched.leak?.usual ?? usualBefore(series, growth.sinceMs);
-	const memory = {...explanation.usual.memory, median: then.median * MIB, low: then.low * MIB, high: then.high * MIB};
+	const limit = Number.isFinite(of.memoryLimitBytes) ? of.memoryLimitBytes / MIB : 0;
+	const memory = {
+		median: then.median * MIB,
+		low: then.low * MIB,
+		high: then.high * MIB,
+		need: need(1, 0, then.median, limit, gateFactor(series.mat(context.settings)), 1, SENSITIVITY[context.settings.sensitivity]) * MIB,
+	};
 	return {...explanation, usual: {...explanation.usual, memory}};
 }
 
