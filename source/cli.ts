@@ -1,7 +1,7 @@
 /** Flags → a command. Exit codes live here and nowhere else. */
 import process from 'node:process';
 import type {Outcome} from './commands/outcome.ts';
-import {Failure, UsageError} from './failure.ts';
+import {Failure, told, UsageError} from './failure.ts';
 import {COMMANDS, type Command, checkFlags, type Flags, help, meowFlags} from './flags.ts';
 import {VERSION} from './version.ts';
 
@@ -65,10 +65,7 @@ function printHelp(word: string | undefined): number {
 
 function tell(error: unknown, command: Command): string {
 	if (error instanceof UsageError) return `oddpod: ${error.message}.\nSee: oddpod help${command === 'watch' ? '' : ` ${command}`}\n`;
-	if (error instanceof Failure) {
-		const {what, why, fix} = error.problem;
-		return `oddpod: ${what}.${why ? ` ${why}.` : ''}\n${fix ? `${fix}\n` : ''}`;
-	}
+	if (error instanceof Failure) return told(error.problem);
 	const message = error instanceof Error ? error.message : String(error);
 	return `oddpod: something went wrong that should not have: ${message}.\nPlease report it, with the file that this makes: oddpod … --log FILE\n${process.env.ODDPOD_DEBUG && error instanceof Error ? `${error.stack}\n` : ''}`;
 }

@@ -15,3 +15,9 @@ export class Failure extends Error {
 export class UsageError extends Error {
 	override name = 'UsageError';
 }
+
+/** One sentence of what happened and why, then a line of what to do: as a command prints it. */
+export function told({what, why, fix}: Problem): string {
+	const sentence = (text: string): string => `${text.replace(/[.\s]+$/, '')}.`;
+	return `oddpod: ${sentence(what)}${why ? ` ${sentence(why)}` : ''}\n${fix ? `${fix}\n` : ''}`;
+}

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import type {Event, Kind, Severity} from '../engine/verdict.ts';
-import {Failure, UsageError} from '../failure.ts';
+import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import {lines} from '../sinks/lines.ts';
@@ -46,7 +46,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 		read(scrape, {events}) {
 			readings += scrape.readings.length;
 			found ||= events.some(counts);
-			const problems = scrape.problems.map(({what, fix}) => `oddpod: ${what}.${fix ? ` ${fix}` : ''}\n`).join('');
+			const problems = scrape.problems.map(told).join('');
 			if (problems !== problemsTold) process.stderr.write(problems);
 			problemsTold = problems;
 		},

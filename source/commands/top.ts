@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
-import type {Reading, Scrape} from '../scrape.ts';
+import type {Problem, Reading, Scrape} from '../scrape.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
 import {timeFrom} from './settings.ts';
@@ -25,26 +25,31 @@ const PATIENCE_MS = 30_000;
 export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {
 	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
 	const {feed} = await openLive(flags);
+	const {firstScrape} = await import('../k8s/feed.ts');
 	const stop = new AbortController();
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);
 	const patience = setTimeout(end, PATIENCE_MS);
 	const print = flags.output === 'json' ? printJson : process.stdout.isTTY ? printTable : printPlain;
-	let problem: Scrape['problems'][number] | undefined;
+	const time = timeFrom(flags);
+	let problem: Problem | undefined;
 	let listed = false;
+	const list = ({readings, problems, atMs}: Scrape): void => {
+		problem = problems[0] ?? problem;
+		if (readings.length === 0) return;
+		if (listed && flags.output !== 'json') process.stdout.write(`\n${time.time(atMs)}\n`);
+		print(readings.map(usage).sort(byName));
+		listed = true;
+	};
 	try {
-		for await (const scrape of feed.scrapes(stop.signal)) {
-			problem = scrape.problems[0] ?? problem;
-			if (scrape.readings.length === 0 && !listed && flags.watch !== true && scrape.problems.length === 0) continue;
-			if (scrape.readings.length === 0) {
-				if (scrape.problems.length > 0 && !listed && flags.watch !== true) break;
-				continue;
+		if (flags.watch === true) {
+			for await (const scrape of feed.scrapes(stop.signal)) {
+				list(scrape);
+				if (listed) clearTimeout(patience);
 			}
-			clearTimeout(patience);
-			if (listed && flags.output !== 'json') process.stdout.write(`\n${timeFrom(flags).time(scrape.atMs)}\n`);
-			print(scrape.readings.map(usage).sort(byName));
-			listed = true;
-			if (flags.watch !== true) break;
+		} else {
+			const scrape = await firstScrape(feed, stop.signal);
+			if (scrape) list(scrape);
 		}
 	} finally {
 		clearTimeout(patience);

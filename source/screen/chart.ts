@@ -76,7 +76,7 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		[data.request, 'request', 'dim'],
 		[data.limit, 'limit', 'limit'],
 	] as const) {
-		if (!(value <= scale.high && value >= scale.low) || (word === 'request' && value === data.limit)) continue;
+		if (!(value <= scale.high && value >= scale.low) || (word === 'request' && (value === 0 || value === data.limit))) continue;
 		const row = rowAt(value);
 		for (let column = 0; column < columns; column++) putIfFree(row, column, '┈', style);
 		const from = columns - word.length;
