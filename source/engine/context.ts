@@ -12,6 +12,8 @@ export interface Context {
 	readonly atMs: number;
 	/** Events of this scrape, in order. */
 	readonly events: Event[];
+	/** Containers with a run of odd samples, in this scrape: mostly none. */
+	runs: number;
 	/** Living containers of the same namespace, workload and name, itself left out. */
 	siblings(of: Container): readonly Watched[];
 	/** What changed near a container in the two hours before. */

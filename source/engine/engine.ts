@@ -67,7 +67,9 @@ class OddEngine implements Engine {
 		for (const absence of scrape.absent) if (this.#miss(absence, context)) gone.push(absence.of);
 		let sinceYield = 0;
 		for (const reading of readings) {
-			this.#observe(this.#watch(reading.of, context), reading);
+			const watched = this.#watch(reading.of, context);
+			this.#observe(watched, reading);
+			if (watched.series.run) context.runs++;
 			if (++sinceYield % slice === 0) yield undefined;
 		}
 		this.#changes.settle(scrape.atMs, events);
@@ -145,6 +147,7 @@ class OddEngine implements Engine {
 			forests: this.#forests,
 			atMs,
 			events,
+			runs: 0,
 			siblings: of => this.#workloads.siblings(of),
 			changes: (of, beforeMs) => this.#changes.near(of, beforeMs),
 			scaledOut: (of, sinceMs) => this.#changes.scaledOut(of, sinceMs),

@@ -42,8 +42,9 @@ export class IsolationForest {
 	/** Sum of the box's ranges. */
 	readonly #range: Int32Array;
 	readonly #index: Uint16Array;
+	/** The drawn rows of the tree that grows; a node's rows lie together. */
+	readonly #drawn: Int16Array;
 	#sample = 0;
-	#rows: Int16Array = new Int16Array(0);
 	#random: Random | undefined;
 	#size = 0;
 
@@ -58,13 +59,14 @@ export class IsolationForest {
 		this.#box = new Int16Array(nodes * BOX);
 		this.#range = new Int32Array(nodes);
 		this.#index = new Uint16Array(capacityRows);
+		this.#drawn = new Int16Array(shape.sampleSize * FEATURES);
 	}
 
 	/** Grows all trees on `length` rows of {@link FEATURES} quantised features each. */
 	fit(rows: Int16Array, length: number, random: Random): void {
 		const {trees, sampleSize} = this.#shape;
 		const index = this.#index;
-		this.#rows = rows;
+		const drawn = this.#drawn;
 		this.#random = random;
 		this.#sample = Math.min(sampleSize, length);
 		this.#size = 0;
@@ -73,9 +75,10 @@ export class IsolationForest {
 			// Drawn without replacement: the first steps of a Fisher-Yates shuffle.
 			for (let i = 0; i < this.#sample; i++) {
 				const j = i + random.below(length - i);
-				const drawn = index[j] as number;
+				const row = index[j] as number;
 				index[j] = index[i] as number;
-				index[i] = drawn;
+				index[i] = row;
+				for (let f = 0; f < FEATURES; f++) drawn[i * FEATURES + f] = rows[row * FEATURES + f] as number;
 			}
 			this.#roots[tree] = this.#size;
 			this.#grow(0, this.#sample, 0);
@@ -84,17 +87,16 @@ export class IsolationForest {
 	}
 
 	#grow(from: number, to: number, depth: number): void {
-		const rows = this.#rows;
-		const index = this.#index;
+		const rows = this.#drawn;
 		const box = this.#box;
 		const node = this.#size++;
 		const at = node * BOX;
 		let range = 0;
 		for (let f = 0; f < FEATURES; f++) {
-			let low = rows[(index[from] as number) * FEATURES + f] as number;
+			let low = rows[from * FEATURES + f] as number;
 			let high = low;
-			for (let i = from + 1; i < to; i++) {
-				const x = rows[(index[i] as number) * FEATURES + f] as number;
+			for (let i = (from + 1) * FEATURES + f, end = to * FEATURES; i < end; i += FEATURES) {
+				const x = rows[i] as number;
 				if (x < low) low = x;
 				else if (x > high) high = x;
 			}
@@ -123,12 +125,16 @@ export class IsolationForest {
 		let left = from;
 		let right = to;
 		while (left < right) {
-			const row = index[left] as number;
-			if ((rows[row * FEATURES + f] as number) <= cut) left++;
+			const row = left * FEATURES;
+			if ((rows[row + f] as number) <= cut) left++;
 			else {
 				right--;
-				index[left] = index[right] as number;
-				index[right] = row;
+				const last = right * FEATURES;
+				for (let g = 0; g < FEATURES; g++) {
+					const x = rows[row + g] as number;
+					rows[row + g] = rows[last + g] as number;
+					rows[last + g] = x;
+				}
 			}
 		}
 		this.#grow(from, left, depth + 1);

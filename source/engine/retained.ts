@@ -23,7 +23,7 @@ const telling: Telling = {kind: 'memory-retained', metric: 'memory', severity: '
 
 export function followRetention(watched: Watched, context: Context): void {
 	const {series} = watched;
-	if (!watched.retention) begin(watched, context);
+	if (!watched.retention && context.runs > 0) begin(watched, context);
 	const {retention} = watched;
 	if (!retention) return;
 	const {history} = series;

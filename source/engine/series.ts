@@ -18,6 +18,9 @@ import {Threshold} from './threshold.ts';
 
 /** A sample over this long is a mean of many moments. */
 const LONG_MEAN_MS = 45_000;
+/** Scores that the threshold knows before calm rows are taken from one fit in so many. */
+const KNOWN_SCORES = 100;
+const CALM_FITS = 4;
 /** Samples kept. */
 export const HISTORY = 480;
 /** A gap of more than this many sample times clears the rolling window. */
@@ -246,16 +249,20 @@ export class Series {
 		return forests.of(this.baseline, this.seed, true).score(quantised, reasons);
 	}
 
-	/** Scores the rows learned since the last fit, in their order, for the threshold. */
+	/**
+	 * Scores the rows learned since the last fit, in their order, for the threshold. Once that knows enough, the calm rows
+	 * of one fit stand for those of several: a forest grown for them alone is most of what a sample costs.
+	 */
 	catchUp(settings: Settings, forests: ForestStore): void {
-		const {baseline} = this;
-		if (baseline.fit === 0) baseline.scored = baseline.learned; // there is no forest that they could be asked
+		const {baseline, threshold} = this;
+		const times = threshold.weight < KNOWN_SCORES ? 1 : CALM_FITS;
+		// Without a fit there is no forest that they could be asked.
+		if (baseline.fit === 0 || (times > 1 && (baseline.fit + (this.seed >>> 16)) % CALM_FITS !== 0)) baseline.scored = baseline.learned;
 		for (; baseline.scored < baseline.learned; baseline.scored++) {
 			baseline.standardise(baseline.rows, baseline.at(baseline.scored), quantised, 0);
-			const score = forests.of(baseline, this.seed, false).score(quantised);
-			this.score = score;
-			this.thresholdThen = this.threshold.value(settings);
-			this.threshold.update(score, settings);
+			this.score = forests.of(baseline, this.seed, false).score(quantised);
+			this.thresholdThen = threshold.value(settings);
+			threshold.update(this.score, settings, times);
 		}
 	}
 

@@ -19,11 +19,12 @@ export class Threshold {
 		return clamp(mean + settings.thresholdDeviations * Math.sqrt(variance), settings.thresholdLow, settings.thresholdHigh);
 	}
 
-	/** After use. */
-	update(score: number, settings: Settings): void {
+	/** After use. `times`: the score stands for so many. */
+	update(score: number, settings: Settings, times = 1): void {
 		const taken = Math.min(score, WINSOR * this.value(settings));
-		this.sum = this.sum * DECAY + taken;
-		this.sumOfSquares = this.sumOfSquares * DECAY + taken * taken;
-		this.weight = this.weight * DECAY + 1;
+		const decay = times === 1 ? DECAY : DECAY ** times;
+		this.sum = this.sum * decay + taken * times;
+		this.sumOfSquares = this.sumOfSquares * decay + taken * taken * times;
+		this.weight = this.weight * decay + times;
 	}
 }
