@@ -82,7 +82,7 @@ test('heavy libraries stay in their rooms', () => {
 
 test('the engine reads no clock and rolls no dice of its own', () => {
 	const wrong = globSync('source/engine/**/*.ts').filter(file =>
-		/Date\.now\(|Math\.random\(|new Date\(\)|performance\.now\(|node:/.test(readFileSync(file, 'utf8')),
+		/Date\.now\(|Math\.random\(|new Date\(\)|performance\.now\(|node:(?!v8')/.test(readFileSync(file, 'utf8')),
 	);
 	assert.deepEqual(wrong, []);
 });

@@ -40,14 +40,14 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	const format = flags.output === 'json' ? 'json' : 'text';
 	let found = false;
 	let readings = 0;
-	let problemsTold = '';
+	let problemsTold: readonly string[] = [];
 	const watcher: Reader = {
 		name: 'check',
 		read(scrape, {events}) {
 			readings += scrape.readings.length;
 			found ||= events.some(counts);
-			const problems = scrape.problems.map(told).join('');
-			if (problems !== problemsTold) process.stderr.write(problems);
+			const problems = scrape.problems.map(told);
+			for (const problem of problems) if (!problemsTold.includes(problem)) process.stderr.write(problem);
 			problemsTold = problems;
 		},
 	};
