@@ -1,4 +1,5 @@
 /** Labelled CSV to scrapes: `stream,t,cpu,mem,cpu_limit,mem_limit,label,ignore` and perhaps `workload`, one line a sample. No I/O. */
+import {cleanText} from '../clean.ts';
 import {type Container, containerKey, type Reading, type Scrape} from '../scrape.ts';
 
 const MIB = 2 ** 20;
@@ -108,8 +109,8 @@ function container(draft: Draft, cpuLimitMillicores: number, memoryLimitBytes: n
 	const cut = draft.name.lastIndexOf('/');
 	return {
 		key: draft.key,
-		namespace: cut < 0 ? 'default' : draft.name.slice(0, cut),
-		pod: draft.name.slice(cut + 1),
+		namespace: cut < 0 ? 'default' : cleanText(draft.name.slice(0, cut)),
+		pod: cleanText(draft.name.slice(cut + 1)),
 		name: 'main',
 		incarnation: '-',
 		...(draft.workload !== undefined && {workload: draft.workload}),

@@ -1,5 +1,6 @@
+import {cleanName} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
-import {cleanName, objectOf} from './clean.ts';
+import {objectOf} from './json.ts';
 import type {Result, Transport} from './transport.ts';
 
 export interface Readable {

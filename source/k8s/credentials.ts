@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import {cleanText} from './clean.ts';
+import {cleanText} from '../clean.ts';
 import type {Clock} from './clock.ts';
 import {CredentialsError, ExecPlugin} from './exec-plugin.ts';
 import {type ClusterAccess, EXEC_PROVIDER} from './kubeconfig.ts';

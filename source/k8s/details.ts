@@ -1,5 +1,6 @@
+import {cleanText} from '../clean.ts';
 import type {Details} from '../scrape.ts';
-import {cleanText, isObject, type Json, listOf, objectOf, textOf, timeOf} from './clean.ts';
+import {isObject, type Json, listOf, objectOf, textOf, timeOf} from './json.ts';
 import type {RequestLimits, Transport} from './transport.ts';
 
 /** Whose events: by UID where it is known, since a StatefulSet's pods share their names with their predecessors. */

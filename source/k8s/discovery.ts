@@ -1,4 +1,5 @@
-import {cleanText, listOf, objectOf, textOf} from './clean.ts';
+import {cleanText} from '../clean.ts';
+import {listOf, objectOf, textOf} from './json.ts';
 import type {RequestLimits, Result, Transport} from './transport.ts';
 
 const GROUP = '/apis/metrics.k8s.io';

@@ -1,6 +1,6 @@
+import {cleanText} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
 import {narrowed, readableNamespaces} from './access.ts';
-import {cleanText} from './clean.ts';
 import {systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
 import {discoverMetrics, type MetricsVersion, unavailableBecause} from './discovery.ts';

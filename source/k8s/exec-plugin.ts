@@ -1,8 +1,9 @@
 import {spawn} from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
-import {cleanText, isObject, objectOf, textOf} from './clean.ts';
+import {cleanText} from '../clean.ts';
 import type {Clock} from './clock.ts';
+import {isObject, objectOf, textOf} from './json.ts';
 
 /** `user.exec` of a kubeconfig: a program that hands out credentials. */
 export interface ExecSpec {

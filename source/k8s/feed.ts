@@ -1,8 +1,8 @@
 import {setImmediate} from 'node:timers/promises';
+import {cleanText} from '../clean.ts';
 import type {Absence, AbsenceReason, Container, Details, Feed, Problem, Reading, Scrape} from '../scrape.ts';
 import {absenceOf, type Surroundings, silentNodes} from './absence.ts';
 import {isForbidden, narrowed, readableNamespaces} from './access.ts';
-import {cleanText} from './clean.ts';
 import {type Clock, systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
 import {readDetails} from './details.ts';

@@ -2,9 +2,10 @@ import {accessSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import {KubeConfig, loadYaml} from '@kubernetes/client-node';
+import {cleanText} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
-import {cleanText, isObject, listOf, objectOf, textOf} from './clean.ts';
 import {type ExecSpec, readExecSpec} from './exec-plugin.ts';
+import {isObject, listOf, objectOf, textOf} from './json.ts';
 import {type ClusterOptions, kubeconfigFiles} from './options.ts';
 import {proxyFor} from './proxy.ts';
 

@@ -1,5 +1,6 @@
+import {cleanName} from '../clean.ts';
 import {roundCpu, roundMemory} from '../recording/format.ts';
-import {cleanName, isObject, type Json, listOf, objectOf, timeOf} from './clean.ts';
+import {isObject, type Json, listOf, objectOf, timeOf} from './json.ts';
 import {cpuMillicoresOf, memoryBytesOf, parseDuration} from './quantity.ts';
 
 /** One pod in one answer of metrics.k8s.io. */

@@ -1,6 +1,7 @@
+import {cleanName} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
-import {cleanName, listOf, objectOf} from './clean.ts';
 import type {Clock} from './clock.ts';
+import {listOf, objectOf} from './json.ts';
 import type {Pod} from './pod.ts';
 import type {Transport} from './transport.ts';
 

@@ -1,5 +1,6 @@
+import {cleanName, cleanText} from '../clean.ts';
 import {type Container, containerKey} from '../scrape.ts';
-import {cleanName, cleanText, isObject, type Json, listOf, objectOf, textOf, timeOf} from './clean.ts';
+import {isObject, type Json, listOf, objectOf, textOf, timeOf} from './json.ts';
 import type {PodSample} from './metrics.ts';
 import {parseQuantity} from './quantity.ts';
 import {originOfLabels, originOfOwner} from './workload.ts';

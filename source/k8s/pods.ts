@@ -1,5 +1,6 @@
-import {cleanText, objectOf, textOf} from './clean.ts';
+import {cleanText} from '../clean.ts';
 import {Backoff, type Clock, StartLimit} from './clock.ts';
+import {objectOf, textOf} from './json.ts';
 import {type Interner, type Pod, readPod} from './pod.ts';
 import type {Failure, Result, Transport, WatchEvent} from './transport.ts';
 

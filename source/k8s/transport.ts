@@ -3,11 +3,12 @@ import http from 'node:http';
 import https from 'node:https';
 import {pipeline, type Readable} from 'node:stream';
 import zlib from 'node:zlib';
-import {cleanText, isObject, objectOf, textOf} from './clean.ts';
+import {cleanText} from '../clean.ts';
 import type {Clock} from './clock.ts';
 import type {Credentials, Login} from './credentials.ts';
 import {CredentialsError} from './exec-plugin.ts';
 import {ItemStream, ListError} from './item-stream.ts';
+import {isObject, objectOf, textOf} from './json.ts';
 
 /** Why a request brought nothing. Texts are cleaned and hold no secret. */
 export type Failure =

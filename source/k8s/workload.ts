@@ -1,4 +1,4 @@
-import {cleanName} from './clean.ts';
+import {cleanName} from '../clean.ts';
 
 /** Who made a pod, up to what a person wrote: the Deployment and not its ReplicaSet, the CronJob and not its Job. */
 export interface Origin {

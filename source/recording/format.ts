@@ -1,6 +1,7 @@
 /**
  * The recording format of docs/recording-format.md: values to lines and back. No I/O.
  */
+import {cleanText} from '../clean.ts';
 import type {Absence, AbsenceReason, Container, Label, Problem, Reading, Scrape} from '../scrape.ts';
 
 export const FORMAT_VERSION = 1;
@@ -101,13 +102,14 @@ export function parseHeader(line: string): Header {
 	if (header.oddpod > FORMAT_VERSION) {
 		throw new FormatError(`it is of format version ${header.oddpod}, this oddpod reads up to ${FORMAT_VERSION}`);
 	}
-	const {startedAtMs, intervalMs, source} = header;
+	const {startedAtMs, intervalMs, source, title} = header;
 	if (!isFiniteNumber(startedAtMs)) throw new FormatError('its header has no startedAtMs');
 	return {
 		...(header as unknown as Header),
 		startedAtMs,
 		intervalMs: isFiniteNumber(intervalMs) && intervalMs > 0 ? intervalMs : Number.NaN,
-		source: typeof source === 'string' ? source : 'recording',
+		source: cleanText(source) || 'recording',
+		...(typeof title === 'string' && {title: cleanText(title)}),
 	};
 }
 
@@ -205,7 +207,8 @@ const absence = (value: unknown): AbsenceReason =>
 	typeof value === 'string' && ABSENCES.includes(value) ? (value as AbsenceReason) : 'no-sample';
 
 function containerFromJson(data: Record<string, unknown>): Container {
-	const text = (name: string): string | undefined => (typeof data[name] === 'string' ? (data[name] as string) : undefined);
+	// A file is as foreign as a cluster.
+	const text = (name: string): string | undefined => (typeof data[name] === 'string' ? cleanText(data[name], 1100) : undefined);
 	const quantity = (name: string): number => (data[name] === 'none' ? Number.POSITIVE_INFINITY : number(data[name]));
 	const key = text('key');
 	if (key === undefined) throw new FormatError('a container without a key');
@@ -223,7 +226,7 @@ function containerFromJson(data: Record<string, unknown>): Container {
 		labels: isObject(data.labels) ? (data.labels as Record<string, string>) : undefined,
 		lastExit:
 			isObject(lastExit) && typeof lastExit.reason === 'string' && isFiniteNumber(lastExit.atMs)
-				? {reason: lastExit.reason, atMs: lastExit.atMs}
+				? {reason: cleanText(lastExit.reason), atMs: lastExit.atMs}
 				: undefined,
 	};
 	for (const name of Object.keys(optional) as (keyof typeof optional)[]) if (optional[name] === undefined) delete optional[name];

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {createWriteStream} from 'node:fs';
-import {clean} from '../clean.ts';
+import {cleanText} from '../clean.ts';
 import {Failure} from '../failure.ts';
 import type {Reader} from '../pipeline.ts';
 
@@ -36,7 +36,7 @@ export async function openLog(path: string, now: () => number): Promise<Log> {
 	let bytes = 0;
 	const write = (line: string): void => {
 		if (bytes > MAX_BYTES) return;
-		let text = `${new Date(now()).toISOString()} ${clean(withoutSecrets(line), 2000)}\n`;
+		let text = `${new Date(now()).toISOString()} ${cleanText(withoutSecrets(line), 2000)}\n`;
 		bytes += text.length;
 		if (bytes > MAX_BYTES) text = `${new Date(now()).toISOString()} the log has reached its bound of 4 MB and ends here\n`;
 		file.write(text);

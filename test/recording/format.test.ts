@@ -83,6 +83,13 @@ test('any scrape of rounded readings survives', () => {
 	);
 });
 
+test('names are cleaned of what a terminal would obey', () => {
+	const hostile = container({pod: 'a\u001b[2Jb\u202ec', labels: {}, image: 'x\r\ny'});
+	const [scrape] = roundTrip([{atMs: startedAtMs, readings: [], absent: [{of: hostile, why: 'gone'}], problems: []}]);
+	assert.equal(scrape?.absent[0]?.of.pod, 'a[2Jbc');
+	assert.equal(scrape?.absent[0]?.of.image, 'x y');
+});
+
 for (const [what, line, said] of [
 	['an empty file', '', 'not JSON'],
 	['a text', 'hello', 'not JSON'],
