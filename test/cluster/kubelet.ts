@@ -268,13 +268,14 @@ const iso = (ms: number): string => new Date(Math.floor(ms / 1000) * 1000).toISO
 
 function containerStatus({name, image, program}: PodContainer, uid: string) {
 	const {lastExit, isRunning, waiting, restarts, startedAtMs} = program;
-	const containerID = `containerd://${uid.replaceAll('-', '')}${name}${restarts}`;
+	const idOf = (run: number): string => `containerd://${uid.replaceAll('-', '')}${name}${run}`;
+	const containerID = idOf(restarts);
 	const terminated = lastExit && {
 		reason: lastExit.reason,
 		exitCode: lastExit.exitCode,
 		...(!isRunning && Number.isFinite(startedAtMs) && {startedAt: iso(startedAtMs)}),
 		finishedAt: iso(lastExit.atMs),
-		containerID,
+		containerID: idOf(isRunning ? restarts - 1 : restarts),
 	};
 	const hasEnded = !isRunning && waiting === undefined && terminated !== undefined;
 	return {

@@ -79,6 +79,12 @@ export function kindsByPod(events: readonly EventLine[], severe = true): Map<str
 	return kinds;
 }
 
+/** Seconds from `sinceMs` until this kind was told of this pod; undefined if it never was. */
+export function toldAfterSeconds(events: readonly EventLine[], name: string, kind: string, sinceMs: number): number | undefined {
+	const found = events.find(event => event.kind === kind && !event.recurring && `${event.namespace}/${event.pod}` === name);
+	return found && Math.round((Date.parse(found.at) - sinceMs) / 1000);
+}
+
 /** For a failed assertion: what was said, one line an event. */
 export const told = (events: readonly EventLine[]): string =>
 	events

@@ -8,7 +8,7 @@ import {after, before, describe, test} from 'node:test';
 import {openHierarchy} from '../../recordings/shop/cgroup.ts';
 import {Shop} from '../../recordings/shop/shop.ts';
 import type {Cluster} from './cluster.ts';
-import {type EventLine, jsonLines, kindsByPod, type Outcome, run, told} from './oddpod.ts';
+import {type EventLine, jsonLines, kindsByPod, type Outcome, run, told, toldAfterSeconds} from './oddpod.ts';
 import {createShopPods} from './shop-pods.ts';
 import {skip, startCluster, until} from './test-cluster.ts';
 
@@ -28,6 +28,7 @@ describe('the built program on real processes', {skip: whyNot()}, () => {
 	let cluster: Cluster;
 	let shop: Shop;
 	let outcome: Outcome;
+	let watchedFromMs: number;
 	let events: EventLine[];
 	const pods = {leak: '', kill: '', loop: ''};
 
@@ -45,7 +46,7 @@ describe('the built program on real processes', {skip: whyNot()}, () => {
 		await cluster.untilMetrics(workloads.flatMap(workload => workload.pods.map(({namespace, name}) => `${namespace}/${name}`)));
 		await until(startedAtMs + WARM_UP_MS);
 
-		const watchedFromMs = Date.now();
+		watchedFromMs = Date.now();
 		const args = ['check', '--context', cluster.context('viewer'), '-A', '--for', `${WATCH_SECONDS}s`, '--train', '30', '-o', 'json'];
 		const found = ['--fail-on', 'memory-leak,oom-killed,cpu-sustained', '--record', join(cluster.folder, 'shop.jsonl')];
 		const running = run([...args, ...found], cluster.kubeconfig, (WATCH_SECONDS + 60) * 1000);
@@ -61,16 +62,22 @@ describe('the built program on real processes', {skip: whyNot()}, () => {
 		await shop?.stop();
 	});
 
-	test('finds the leak', () => {
-		assert.ok(kindsByPod(events).get(pods.leak)?.includes('memory-leak'), told(events));
+	test('finds the leak', t => {
+		const seconds = toldAfterSeconds(events, pods.leak, 'memory-leak', watchedFromMs);
+		assert.ok(seconds !== undefined, told(events));
+		t.diagnostic(`told after ${seconds} of ${WATCH_SECONDS} s`);
 	});
 
-	test('finds the kill', () => {
-		assert.ok(kindsByPod(events).get(pods.kill)?.includes('oom-killed'), told(events));
+	test('finds the kill', t => {
+		const seconds = toldAfterSeconds(events, pods.kill, 'oom-killed', watchedFromMs);
+		assert.ok(seconds !== undefined, told(events));
+		t.diagnostic(`told after ${seconds} of ${WATCH_SECONDS} s`);
 	});
 
-	test('finds the busy loop', () => {
-		assert.ok(kindsByPod(events).get(pods.loop)?.includes('cpu-sustained'), told(events));
+	test('finds the busy loop', t => {
+		const seconds = toldAfterSeconds(events, pods.loop, 'cpu-sustained', watchedFromMs);
+		assert.ok(seconds !== undefined, told(events));
+		t.diagnostic(`told after ${seconds} of ${WATCH_SECONDS} s`);
 	});
 
 	test('finds nothing else', () => {
