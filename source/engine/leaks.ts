@@ -37,6 +37,9 @@ const BEFORE = 240;
 const BEFORE_ENOUGH = 20;
 
 const values = new Float64Array(256);
+/** Growth before the window, of what the same slope would have given. */
+const FIRST_RISE = 0.5;
+
 const before = new Float64Array(BEFORE);
 
 export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
@@ -57,11 +60,27 @@ export function followLeak(watched: Watched, context: Context, longChanged: bool
 	const limit = Number.isFinite(watched.of.memoryLimitBytes) ? watched.of.memoryLimitBytes / MIB : 0;
 	const seconds = series.sampleMs / 1000;
 	if (longChanged) growth.longGrowth = longGrowth(growth, history, limit, seconds);
-	const found = shortGrowth(history, usable, limit, seconds) ?? growth.longGrowth;
+	const short = shortGrowth(history, usable, limit, seconds);
+	const found = (short && !isFirstRise(series, short) ? short : undefined) ?? growth.longGrowth;
 	if (found) grow(watched, found, context);
 	else if (watched.leak?.isGrowing) {
 		if (hasLevelled(watched.leak, watched)) levelOff(watched, watched.leak, context);
 	}
+}
+
+/**
+ * It has grown ever since it was first seen, and that was not long ago: the first tooth of a collector looks like that.
+ * One whose workload is known is not given this grace.
+ */
+function isFirstRise(series: Series, {slope, sinceMs}: Growth): boolean {
+	const {history} = series;
+	const usable = series.usable();
+	if (series.heir || usable >= BEFORE) return false;
+	const first = median(values, history.recent(1, usable - EVERY, usable, values));
+	let back = 0;
+	while (back < usable && history.atMs(back) > sinceMs) back++;
+	const then = median(values, history.recent(1, back, back + EVERY, values));
+	return then - first > FIRST_RISE * slope * ((sinceMs - history.atMs(usable - 1)) / 1000);
 }
 
 function grow(watched: Watched, growth: Growth, context: Context): void {

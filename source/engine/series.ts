@@ -88,6 +88,8 @@ export class Series {
 	flags = 0;
 	/** Its baseline is its workload's: it has not trained itself yet. */
 	inherited = false;
+	/** It started from its workload's baseline, or from its own of before. */
+	heir = false;
 	/** Rows that it has learned of its own. */
 	ownRows = 0;
 	/** For the first minutes of a process neither flags nor trend count: until when, and how many samples that were. */
@@ -140,6 +142,7 @@ export class Series {
 	inherit(rows: Float32Array, judgedMs: number, settings: Settings): void {
 		if (rows.length < INHERIT_ENOUGH * FEATURES) return;
 		this.inherited = true;
+		this.heir = true;
 		this.judgedMs = judgedMs;
 		this.baseline.replace(rows, gateFactor(this.mat(settings)));
 	}
