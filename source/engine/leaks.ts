@@ -28,7 +28,7 @@ const MOVED = 0.25;
 export const NEAR_LIMIT = 0.9;
 
 /** A limit further away than so many times what has been seen of the growth is worth a notice, no warning. */
-const REACH = 24;
+const REACH = 8;
 
 /** CPU of so many times its median before is a load of its own. */
 const LOADED = 1.5;
@@ -148,18 +148,17 @@ function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined):
 	const {of, series} = watched;
 	const memory = series.history.newest(1);
 	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
-	let severity: Severity = growth.long || isFarOff(growth, told) || risesWithLoad(series, growth) ? 'notice' : 'warning';
+	let severity: Severity = growth.long || isFarOff(growth, memory, told) || risesWithLoad(series, growth) ? 'notice' : 'warning';
 	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
 	// Once critical it stays so while it grows: a forecast that wavers around an hour is no news.
 	if (told?.anomaly.kind === 'memory-leak' && told.anomaly.severity === 'critical') severity = 'critical';
 	return {kind: 'memory-leak', metric: 'memory', severity, state: 'firing', recurring: false};
 }
 
-/** What is seen for twenty minutes says little about tomorrow: a heap that warms up grows like that, and stops. */
-function isFarOff({toLimit, atMs, spanSeconds}: Growth, told: Episode | undefined): boolean {
-	if (!toLimit) return false;
+/** What is seen for twenty minutes says little about tomorrow: a heap that warms up grows like that, and stops. Without a limit, until it has doubled. */
+function isFarOff({toLimit, slope, atMs, spanSeconds}: Growth, memory: number, told: Episode | undefined): boolean {
 	const seenSeconds = Math.max(spanSeconds, (atMs - (told?.anomaly.startedAtMs ?? atMs)) / 1000);
-	return toLimit.point > REACH * seenSeconds;
+	return (toLimit?.point ?? memory / slope) > REACH * seenSeconds;
 }
 
 /** CPU rose while memory did: memory may follow the load, and is a warning only once it grows without it. */

@@ -11,6 +11,8 @@ export interface Alarm {
 	readonly recurring: boolean;
 }
 
+const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
+
 /** Gathers alarms from an engine's events, in the order in which they began. */
 export class AlarmLog {
 	readonly #newest = new Map<string, Anomaly>();
@@ -20,7 +22,10 @@ export class AlarmLog {
 		for (const event of events) {
 			if (event.type === 'change' || event.type === 'storm') continue;
 			const {anomaly} = event;
-			this.#newest.set(anomaly.id, anomaly);
+			// What was once told as a warning was one, whatever became of it.
+			const before = this.#newest.get(anomaly.id)?.severity ?? 'notice';
+			const severity = SEVERITIES.indexOf(before) > SEVERITIES.indexOf(anomaly.severity) ? before : anomaly.severity;
+			this.#newest.set(anomaly.id, {...anomaly, severity});
 			if (anomaly.state === 'firing') this.#ends.delete(anomaly.id);
 			// What ends is told some quiet readings later: the last odd reading is the end.
 			else if (!this.#ends.has(anomaly.id)) this.#ends.set(anomaly.id, anomaly.startedAtMs + (anomaly.explanation.heldMs ?? 0));
