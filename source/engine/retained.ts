@@ -19,7 +19,9 @@ const RISE_SHARE = 0.15;
 const RISE_OF_LIMIT = 0.05;
 
 const values = new Float64Array(256);
-const telling: Telling = {kind: 'memory-retained', metric: 'memory', severity: 'warning', state: 'firing', recurring: false};
+const warning: Telling = {kind: 'memory-retained', metric: 'memory', severity: 'warning', state: 'firing', recurring: false};
+// What all replicas do is the runtime's way.
+const notice: Telling = {...warning, severity: 'notice'};
 
 export function followRetention(watched: Watched, context: Context): void {
 	const {series} = watched;
@@ -33,8 +35,8 @@ export function followRetention(watched: Watched, context: Context): void {
 	const middle = (retention.before + retention.peak) / 2;
 	if (retention.episode) {
 		if (!(memory <= middle)) return;
-		const {startedAtMs: sinceMs} = retention.episode.anomaly;
-		const explanation = describe(series, context.settings, {...telling, state: 'normal', sinceMs, heldMs: atMs - sinceMs});
+		const {startedAtMs: sinceMs, severity} = retention.episode.anomaly;
+		const explanation = describe(series, context.settings, {...warning, severity, state: 'normal', sinceMs, heldMs: atMs - sinceMs});
 		context.events.push(retention.episode.close('recovered', explanation));
 		watched.retention = undefined;
 		return;
@@ -85,12 +87,14 @@ function tell(watched: Watched, retention: Retention, context: Context): void {
 	const found = i >= 0 ? watched.standing.splice(i, 1)[0]?.episode : undefined;
 	const sinceMs = found?.anomaly.startedAtMs ?? retention.sinceMs;
 	const atMs = series.history.atMs(0);
+	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, retention.sinceMs);
+	const telling = siblings.count > 0 && siblings.alike === siblings.count ? notice : warning;
 	const explanation = describe(series, context.settings, {
 		...telling,
 		sinceMs,
 		heldMs: atMs - sinceMs,
 		peak: peak * MIB,
-		siblings: compareSiblings(series, seriesOf(context.siblings(of)), 1, retention.sinceMs),
+		siblings,
 		changes: context.changes(of, sinceMs),
 	});
 	if (found) {

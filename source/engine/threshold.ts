@@ -3,8 +3,7 @@ import {clamp} from './statistics.ts';
 
 /** Decay of the sums at each score: a memory of about 2,560 of them. */
 const DECAY = 1 - 1 / 2560;
-/** What a score may add, in thresholds: one fault must not lift the threshold out of reach of the next. */
-const WINSOR = 1.3;
+/** A score adds no more than the threshold itself: one fault must not lift it out of reach of the next. */
 
 /** Learned score threshold: mean + deviations of past scores, as in AWS' open-source random cut forest thresholder. */
 export class Threshold {
@@ -21,7 +20,7 @@ export class Threshold {
 
 	/** After use. `times`: the score stands for so many. */
 	update(score: number, settings: Settings, times = 1): void {
-		const taken = Math.min(score, WINSOR * this.value(settings));
+		const taken = Math.min(score, this.value(settings));
 		const decay = times === 1 ? DECAY : DECAY ** times;
 		this.sum = this.sum * decay + taken * times;
 		this.sumOfSquares = this.sumOfSquares * decay + taken * taken * times;
