@@ -20,7 +20,7 @@ const RISE_OF_LIMIT = 0.05;
 
 const values = new Float64Array(256);
 const warning: Telling = {kind: 'memory-retained', metric: 'memory', severity: 'warning', state: 'firing', recurring: false};
-// What all replicas do is the runtime's way.
+// What most replicas do is the runtime's way.
 const notice: Telling = {...warning, severity: 'notice'};
 
 export function followRetention(watched: Watched, context: Context): void {
@@ -88,7 +88,7 @@ function tell(watched: Watched, retention: Retention, context: Context): void {
 	const sinceMs = found?.anomaly.startedAtMs ?? retention.sinceMs;
 	const atMs = series.history.atMs(0);
 	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, retention.sinceMs);
-	const telling = siblings.count > 0 && siblings.alike === siblings.count ? notice : warning;
+	const telling = siblings.count > 0 && 2 * siblings.alike >= siblings.count ? notice : warning;
 	const explanation = describe(series, context.settings, {
 		...telling,
 		sinceMs,
