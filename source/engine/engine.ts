@@ -83,10 +83,13 @@ class OddEngine implements Engine {
 			if (++sinceYield % slice === 0) yield undefined;
 		}
 		if (events.length > 0 || gone.length > 0) {
-			const storms = this.#storms.follow(events, gone, scrape.atMs, scope => this.#judged(scope));
+			const storms = this.#storms.follow(events, gone, scrape.atMs, this.#sizes());
 			events.push(...storms);
 		}
-		for (let i = 0; i < readings.length; i++) this.#write(i, readings[i] as Reading);
+		for (let i = 0; i < readings.length; i++) {
+			this.#write(i, readings[i] as Reading);
+			if (i % 1000 === 999) yield undefined;
+		}
 		return {verdicts: columns, events};
 	}
 
@@ -259,12 +262,19 @@ class OddEngine implements Engine {
 		forgetExits(watched, context);
 	}
 
-	#judged(scope: string): number {
-		let n = 0;
-		for (const {of, series} of this.#watched.values()) {
-			if ((series.count >= this.#settings.train || series.inherited) && scopesOf(of).includes(scope)) n++;
-		}
-		return n;
+	/** How many judged containers each namespace and node holds; counted once, and only where a storm is in question. */
+	#sizes(): (scope: string) => number {
+		let sizes: Map<string, number> | undefined;
+		return scope => {
+			if (!sizes) {
+				sizes = new Map();
+				for (const {of, series} of this.#watched.values()) {
+					if (series.count < this.#settings.train && !series.inherited) continue;
+					for (const name of scopesOf(of)) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+				}
+			}
+			return sizes.get(scope) ?? 0;
+		};
 	}
 
 	#write(i: number, {of}: Reading): void {

@@ -60,7 +60,7 @@ export const DEFAULTS: Settings = {
 	thresholdLow: 0.55,
 	thresholdHigh: 0.9,
 	forests: 256,
-	slice: 100,
+	slice: 50,
 };
 
 /** Factor on every need of the gates. */
