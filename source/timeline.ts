@@ -482,13 +482,15 @@ export class Timeline {
 	}
 }
 
+/** Small enough that no age outweighs a severity: 0.02 for a time of these years. */
+const RECENCY = 1e-14;
 const SEVERITY = {notice: 1, warning: 2, critical: 3} as const;
 
-/** Higher is worse: severity, then the nearer limit. Habits come last. */
+/** Higher is worse: severity, then the nearer limit, then what was told last. Habits come last. */
 export function gravity(anomaly: Anomaly): number {
 	const forecast: Forecast | undefined = anomaly.explanation.forecast;
 	const hours = forecast ? Math.max(0, forecast.atMs - anomaly.explanation.atMs) / 3_600_000 : Number.POSITIVE_INFINITY;
-	return (anomaly.recurring ? 0 : SEVERITY[anomaly.severity]) + 0.9 / (1 + hours);
+	return (anomaly.recurring ? 0 : SEVERITY[anomaly.severity]) + 0.9 / (1 + hours) + RECENCY * anomaly.firedAtMs;
 }
 
 function worstAnomaly(episodes: readonly Episode[], atMs: number): Anomaly | undefined {
