@@ -24,6 +24,8 @@ const LEVELLING = 0.6;
 /** A rise begins where this share of it is reached, and takes up half of the window at least. */
 const ONSET = 0.1;
 const LATEST_ONSET = POINTS / 2;
+/** Of the rising part alone this much is asked: an exponential fill is told from a line by its bend. */
+const RISE_LEVELLING = 0.75;
 const ONE_STEP = 0.5;
 const NEW_GROUND = 0.25;
 const LIMIT_WINDOWS = 4;
@@ -189,7 +191,7 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	if (onset > LATEST_ONSET) return undefined;
 	const middle = (onset + POINTS) >> 1;
 	const early = theilSen(m, tau, onset, middle);
-	if (onset > 0 && early > 0 && theilSen(m, tau, middle, POINTS) < LEVELLING * early) return undefined;
+	if (onset > 0 && early > 0 && theilSen(m, tau, middle, POINTS) < RISE_LEVELLING * early) return undefined;
 	let step = 0;
 	for (let i = 1; i < POINTS; i++) step = Math.max(step, (m[i] as number) - (m[i - 1] as number));
 	if (step > ONE_STEP * Math.max((m[POINTS - 1] as number) - (m[0] as number), grown)) return undefined;

@@ -12,7 +12,7 @@ interface Replicas {
 	readonly memoryLimit: number;
 }
 
-/** `scale` stretches the times of all faults; faults begin after `quiet` seconds. */
+/** `scale` stretches the times of all faults, and so what they are called; faults begin after `quiet` seconds. */
 export function shop(seed: number, quiet = 0.5 * HOUR, scale = 1): Scene {
 	const at = (minutes: number): number => quiet + minutes * 60 * scale;
 	const load: Signal = t => (t >= at(45) && t < at(55) ? 1 : 0);
@@ -76,8 +76,8 @@ export function shop(seed: number, quiet = 0.5 * HOUR, scale = 1): Scene {
 			{kind: 'cpu-sustained', of: busy?.pod ?? '', from: at(20), to: at(35)},
 			{kind: 'load', of: 'Deployment/checkout', from: at(45), to: at(55)},
 			{kind: 'load', of: 'Deployment/frontend', from: at(45), to: at(55)},
-			{kind: 'cpu-spike', of: ledger?.pod ?? '', from: at(60), to: at(62)},
-			{kind: 'memory-spike', of: renderer?.pod ?? '', from: at(65), to: at(68)},
+			{kind: 2 * scale >= 5 ? 'cpu-sustained' : 'cpu-spike', of: ledger?.pod ?? '', from: at(60), to: at(62)},
+			{kind: 3 * scale >= 10 ? 'level-shift' : 'memory-spike', of: renderer?.pod ?? '', from: at(65), to: at(68)},
 			{kind: 'normal', of: cache?.pod ?? '', from: at(70), to: at(85)},
 			{kind: 'normal', of: gateway?.pod ?? '', from: 0, to: at(120)},
 			{kind: 'drop', of: worker?.pod ?? '', from: at(90), to: at(97)},
