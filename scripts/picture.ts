@@ -46,7 +46,11 @@ function colour(mode: {rgb: boolean; palette: boolean}, value: number, otherwise
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, sign => ({'&': '&amp;', '<': '&lt;', '>': '&gt;'})[sign] ?? sign);
 
-const terminal = new Terminal(args, {columns, rows}, {COLORTERM: 'truecolor'});
+const terminal = new Terminal(
+	args,
+	{columns, rows},
+	{COLORTERM: 'truecolor', ...(process.env.NO_COLOR && {NO_COLOR: process.env.NO_COLOR})},
+);
 await terminal.until(waitFor || 'the screen', ({text}) => text.includes(waitFor) && text.trim() !== '', 120_000);
 for (const key of keys.split(' ').filter(Boolean)) {
 	terminal.type(({space: ' ', enter: '\r', esc: '\x1b', down: '\x1b[B', up: '\x1b[A', tab: '\t'} as Record<string, string>)[key] ?? key);
@@ -96,5 +100,4 @@ ${shapes.join('\n')}
 </svg>
 `,
 );
-terminal.type('q');
-await terminal.exited();
+terminal[Symbol.dispose]();
