@@ -58,6 +58,18 @@ test('a busy loop of three hours is listed to its end, and the old level comes b
 	assert.equal(seen.states.at(200 + 300), 'standing');
 });
 
+test('a fall to another level and back is one drop and one end, and new trouble is then seen as before', () => {
+	const low = (i: number): boolean => i >= 200 && i < 500;
+	const seen = watch(samples(700, i => (low(i) ? 60 : 240) + 4 * jitter(i) + (i >= 560 && i < 568 ? 500 : 0), calmMemory));
+	assert.deepEqual(kinds(seen), ['drop', 'cpu-spike']);
+	assert.equal(seen.anomalies[0]?.ended?.by, 'recovered');
+	assert.ok((seen.engine.explain(container('a').key)?.usual.cpu.median ?? 0) > 200);
+});
+
+test('a rise since it was first seen may be the first tooth of a collector', () => {
+	assert.deepEqual(kinds(watch(samples(400, calmCpu, i => 100 + ((i * 0.8) % 120), {seconds: 30}))), []);
+});
+
 test('new trouble on top of a standing one is seen', () => {
 	const seen = watch(samples(420, i => calmCpu(i) + (i >= 200 ? 300 : 0) + (i >= 330 && i < 345 ? 400 : 0), calmMemory));
 	assert.equal(kinds(seen).length, 2);
