@@ -91,7 +91,8 @@ export class Changes {
 			this.unsettled.delete(name);
 			const was = workload.told;
 			workload.told = now.count;
-			if (was === now.count || was === 0) continue;
+			// A job that comes to its end has not been scaled in.
+			if (was === now.count || was === 0 || /\/(?:Cron)?Job\//.test(name)) continue;
 			const what = now.count > was ? 'scaled-out' : 'scaled-in';
 			this.#log(workload, {what, atMs: now.atMs, of: name, detail: `${was} → ${now.count} replicas`}, events);
 		}

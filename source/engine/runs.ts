@@ -30,7 +30,7 @@ export function followRun(watched: Watched, context: Context): void {
 	}
 	const metric = channels & (bit(CPU_UP) | bit(CPU_DOWN)) ? 0 : 1;
 	const siblings = compareSiblings(series, seriesOf(context.siblings(watched.of)), metric, run.firstAtMs);
-	const name = nameRun(run, channels, series, siblings);
+	const name = steadyLoad(watched, nameRun(run, channels, series, siblings), context);
 	const telling: Telling = {
 		kind: name.kind,
 		metric: name.metric,
@@ -54,6 +54,14 @@ export function followRun(watched: Watched, context: Context): void {
 		watched.standing.push({episode: watched.firing, channels, low, high, inside: 0});
 	}
 	watched.firing = undefined;
+}
+
+/** Replicas do not rise and fall at one moment: what was a load is another thing only after as many samples as end it. */
+function steadyLoad(watched: Watched, name: Name, {settings}: Context): Name {
+	const isSpike = name.kind === 'cpu-spike' || name.kind === 'cpu-sustained' || name.kind === 'memory-spike';
+	watched.alone = watched.firing?.anomaly.kind === 'load' && isSpike ? watched.alone + 1 : 0;
+	if (watched.alone === 0 || watched.alone > settings.quiet) return name;
+	return {kind: 'load', also: name.also, metric: watched.firing?.anomaly.metric ?? name.metric};
 }
 
 export const seriesOf = (watched: readonly Watched[]) => watched.map(({series}) => series);

@@ -53,6 +53,8 @@ export class Watched {
 	readonly growth = new GrowthWatch();
 	/** Of the run that goes on. */
 	firing: Episode | undefined;
+	/** Samples in a row by which a load would be called otherwise. */
+	alone = 0;
 	standing: Standing[] = [];
 	leak: Leak | undefined;
 	retention: Retention | undefined;
