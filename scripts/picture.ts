@@ -93,6 +93,7 @@ const [width, height] = [columns * CELL.width, rows * CELL.height];
 writeFileSync(
 	out,
 	`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" height="${height}">
+<title>oddpod: ${escaped((terminal.rows[0] ?? '').trim())}</title>
 <rect width="100%" height="100%" fill="${GROUND}"/>
 <g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="${CELL.font}" xml:space="preserve">
 ${shapes.join('\n')}
