@@ -15,7 +15,7 @@ import {limited} from './scripted.ts';
 import {skip, startCluster, until} from './test-cluster.ts';
 import type {Workload, WorkloadTemplate} from './workload.ts';
 
-const WATCH_SECONDS = 740;
+const WATCH_SECONDS = 710;
 /** Of the training: 30 samples, and a few that the metrics server needs to begin. */
 const TRAINED_SECONDS = 340;
 

@@ -30,12 +30,9 @@ if (process.env.KUBECONFIG) {
 const program = mkdtempSync(join(tmpdir(), 'oddpod-program-'));
 cpSync(join(import.meta.dirname, '../../dist'), program, {recursive: true});
 env[PROGRAM] = join(program, 'oddpod.js');
-// The two that take longest go first, the others one after another beside them.
-const LONGEST = ['shop.test.ts', 'detection.test.ts'];
-const all = globSync('*.test.ts', {cwd: import.meta.dirname}).sort();
-const files = process.env.KUBECONFIG ? ['any-cluster.test.ts'] : [...LONGEST, ...all.filter(file => !LONGEST.includes(file))];
+const files = process.env.KUBECONFIG ? ['any-cluster.test.ts'] : globSync('*.test.ts', {cwd: import.meta.dirname});
 const paths = files.map(file => join(import.meta.dirname, file));
-const flags = ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=1500000'];
+const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${paths.length}`, '--test-timeout=1500000'];
 const tests = spawn(process.execPath, [...flags, ...paths], {env, stdio: 'inherit'});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
 tests.on('exit', code => {
