@@ -17,7 +17,7 @@ export function title(kind: Kind | undefined, explanation: Explanation, times?: 
 	const {siblings} = explanation;
 	switch (kind) {
 		case 'memory-leak':
-			return isLikely(explanation) ? 'leak likely' : 'memory growing';
+			return explanation.severity !== 'notice' && isLikely(explanation) ? 'leak likely' : 'memory growing';
 		case 'memory-retained':
 			return 'memory kept after load fell';
 		case 'memory-spike':
