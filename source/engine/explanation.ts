@@ -1,8 +1,10 @@
 /** The numbers behind a verdict, as data. sentences.ts turns them into words. */
+
+import {MIB} from './features.ts';
 import {levelNeed} from './gates.ts';
 import {NO_SIBLINGS, type Siblings} from './kinds.ts';
 import type {Run} from './run.ts';
-import {MIB, type Series} from './series.ts';
+import type {Series} from './series.ts';
 import {SENSITIVITY, type Settings} from './settings.ts';
 import type {Change, Explanation, Forecast, Kind, Metric, Severity, State} from './verdict.ts';
 

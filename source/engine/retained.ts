@@ -3,10 +3,10 @@ import {FLOOR} from './baseline.ts';
 import type {Context} from './context.ts';
 import {open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
+import {MIB} from './features.ts';
 import {CPU_UP, MEMORY_UP} from './gates.ts';
 import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
-import {MIB} from './series.ts';
 import {median} from './statistics.ts';
 import type {Retention, Watched} from './watched.ts';
 

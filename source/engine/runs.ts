@@ -2,10 +2,10 @@
 import type {Context} from './context.ts';
 import {open, type Telling} from './episode.ts';
 import {describe, strongest} from './explanation.ts';
+import {MIB} from './features.ts';
 import {CHANNELS, CPU_DOWN, CPU_UP, MEMORY_UP, metricOf} from './gates.ts';
 import {compareSiblings, type Name, nameRun, SEVERITY, type Siblings} from './kinds.ts';
 import type {Run} from './run.ts';
-import {MIB} from './series.ts';
 import type {Explanation} from './verdict.ts';
 import type {Watched} from './watched.ts';
 

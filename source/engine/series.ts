@@ -5,15 +5,17 @@
 import type {Container} from '../scrape.ts';
 import {Baseline, type Usual} from './baseline.ts';
 import {Debounce} from './debounce.ts';
+import {fillObservations, fillRow, plausible} from './features.ts';
 import type {ForestStore} from './forest-store.ts';
-import {CHANNELS, CPU_DOWN, gateFactor, metricOf, type Observation, type Passed, passGates} from './gates.ts';
+import {CHANNELS, gateFactor, metricOf, type Observation, type Passed, passGates} from './gates.ts';
 import {Habits} from './habits.ts';
 import {History} from './history.ts';
 import {FEATURES} from './isolation-forest.ts';
+import {isInside, keepLevel, type OldLevel} from './old-level.ts';
 import {hash} from './random.ts';
-import type {Run} from './run.ts';
+import {beginRun, extendRun, type Run} from './run.ts';
 import {SENSITIVITY, type Settings} from './settings.ts';
-import {clamp, median} from './statistics.ts';
+import {clamp} from './statistics.ts';
 import {Threshold} from './threshold.ts';
 
 /** A sample over this long is a mean of many moments. */
@@ -27,31 +29,11 @@ export const HISTORY = 480;
 const GAP = 10;
 /** Sample times are the mean of this many. */
 const TIMES = 20;
-/** Residuals from fewer values than this say nothing. */
-const WINDOW_ENOUGH = 7;
 /** Fewer rows than this are no baseline. */
 const INHERIT_ENOUGH = 30;
-/** v7. */
-const LATELY = 7;
 /** An old level is kept for this many samples; a return is believed at the third sample in it. */
 const OLD_SAMPLES = 2000;
 const RETURNED = 3;
-/** Old levels are wider than their extremes by this share of their range, and one scale. */
-const OLD_MARGIN = 0.25;
-export const MIB = 2 ** 20;
-/** Nothing measures more than a million cores or a pebibyte. */
-const ABSURD = [1e9, 2 ** 30] as const;
-
-/** The level before a shift. */
-export interface OldLevel {
-	readonly rows: Float32Array;
-	readonly channels: number;
-	readonly low: readonly [number, number];
-	readonly high: readonly [number, number];
-	readonly atCount: number;
-	returned: number;
-}
-
 /** What a sample did, beside the state that it left. */
 export type Outcome = 'repeated' | 'learned' | 'odd' | 'opened' | 'firing' | 'closed' | 'stood' | 'returned';
 
@@ -62,7 +44,6 @@ const observations: [Observation, Observation] = [
 ];
 const row = new Float64Array(FEATURES);
 const quantised = new Int16Array(FEATURES);
-const values = new Float64Array(HISTORY);
 
 export class Series {
 	of: Container;
@@ -119,7 +100,9 @@ export class Series {
 		if (!this.#accept(atMs, settings)) return 'repeated';
 		this.history.push(atMs, plausible(cpu, 0), plausible(memory, 1));
 		if (atMs < this.warmUntilMs) this.warmSamples = this.count;
-		this.#features(settings);
+		const window = Math.min(settings.window, this.sinceGap - 1);
+		fillRow(this.history, 0, window, row);
+		fillObservations(this.history, window, this.of, row, observations);
 		const {baseline} = this;
 		const mat = this.mat(settings);
 		if (baseline.fit === 0) {
@@ -172,27 +155,6 @@ export class Series {
 		return true;
 	}
 
-	/** Fills `row` and `observations` for the newest sample. */
-	#features(settings: Settings): void {
-		const {history} = this;
-		for (let metric = 0; metric < 2; metric++) {
-			const o = observations[metric] as Observation;
-			const x = history.column(metric)[history.place(0)] as number;
-			const n = history.recent(metric, 1, Math.min(settings.window + 1, this.sinceGap), values);
-			const before = history.column(metric)[history.place(1)] as number;
-			o.value = x;
-			o.rolling = median(values, n);
-			const residual = n > 0 ? x - o.rolling : 0;
-			o.residual = n >= WINDOW_ENOUGH ? residual : Number.NaN;
-			o.lately = median(values, history.recent(metric, 0, Math.min(LATELY, this.sinceGap), values));
-			row[metric * 3] = x;
-			row[metric * 3 + 1] = residual;
-			row[metric * 3 + 2] = this.sinceGap > 1 && !Number.isNaN(before) ? x - before : 0;
-		}
-		observations[0].limit = known(this.of.cpuLimitMillicores);
-		observations[1].limit = known(this.of.memoryLimitBytes) / MIB;
-	}
-
 	#judge(atMs: number, mat: number, settings: Settings, forests: ForestStore): Outcome {
 		const {baseline} = this;
 		const factor = SENSITIVITY[settings.sensitivity];
@@ -219,7 +181,7 @@ export class Series {
 			const p = passed[channel] as Passed;
 			let flag = p.now && (vote || p.bypass) && !warming;
 			(this.shadows[channel] as Debounce).push((flag || p.mature) && !warming);
-			if (flag && !this.run && this.#insideOld(metricOf(channel))) {
+			if (flag && !this.run && this.old && isInside(this.old, metricOf(channel), observations[metricOf(channel)])) {
 				flag = false;
 				returned = true;
 			}
@@ -235,16 +197,9 @@ export class Series {
 			outcome = 'returned';
 		}
 		if (this.old && this.count - this.old.atCount > OLD_SAMPLES) this.old = undefined;
-		const next = this.run ? this.#goOn(atMs, settings) : this.#begin(atMs, mat, settings);
+		const next = this.run ? this.#goOn(settings) : this.#begin(mat, settings);
 		this.#noteHabits(settings);
 		return next ?? outcome;
-	}
-
-	#insideOld(metric: 0 | 1): boolean {
-		const {old} = this;
-		if (!old) return false;
-		const {value} = observations[metric];
-		return value >= old.low[metric] && value <= old.high[metric];
 	}
 
 	#score(forests: ForestStore, reasons?: Float64Array): number {
@@ -269,7 +224,7 @@ export class Series {
 		}
 	}
 
-	#begin(atMs: number, mat: number, settings: Settings): Outcome | undefined {
+	#begin(mat: number, settings: Settings): Outcome | undefined {
 		let channels = 0;
 		let back = 0;
 		for (let channel = 0; channel < CHANNELS.length; channel++) {
@@ -280,60 +235,17 @@ export class Series {
 			back = Math.max(back, debounce.first(settings.consecutive));
 		}
 		if (channels === 0) return undefined;
-		const firstAtMs = this.history.atMs(back);
-		this.run = {
-			channels,
-			first: this.count - back,
-			fired: this.count,
-			last: this.count,
-			firstAtMs,
-			firedAtMs: atMs,
-			lastAtMs: atMs,
-			effect: [0, 0, 0],
-			peak: [Number.NaN, Number.NaN, Number.NaN],
-			young: false,
-			habits: 0,
-			provisional: this.count < settings.train && !this.inherited,
-		};
-		for (let i = back; i > 0; i--) this.#extremes(this.run, i);
-		this.#extend(this.run, mat === 1);
+		this.run = beginRun(this.history, channels, back, this.count < settings.train && !this.inherited);
+		extendRun(this.run, this.history, this.flags, passed, this.habits, mat === 1);
 		return 'opened';
 	}
 
-	#extremes(run: Run, back: number): void {
-		for (let channel = 0; channel < CHANNELS.length; channel++) {
-			const x = this.history.column(metricOf(channel))[this.history.place(back)] as number;
-			const peak = run.peak[channel] as number;
-			if (!(channel === CPU_DOWN ? peak <= x : peak >= x)) run.peak[channel] = x;
-		}
-	}
-
-	#extend(run: Run, mature: boolean): void {
-		this.#extremes(run, 0);
-		for (let channel = 0; channel < CHANNELS.length; channel++) {
-			const p = passed[channel] as Passed;
-			if ((this.flags & (1 << channel)) === 0) continue;
-			run.effect[channel] = Math.max(run.effect[channel] as number, p.effect);
-			run.young ||= p.young;
-			if (run.channels & (1 << channel)) {
-				const known = (this.habits[channel] as Habits).known(run.effect[channel] as number, this.count, mature);
-				// A habit is decided where the channel joins, and lost where the effect grows beyond it.
-				if (!known) run.habits &= ~(1 << channel);
-				else if (run.fired === this.count) run.habits |= 1 << channel;
-			}
-		}
-	}
-
-	#goOn(atMs: number, settings: Settings): Outcome {
+	#goOn(settings: Settings): Outcome {
 		const run = this.run as Run;
 		for (let channel = 0; channel < CHANNELS.length; channel++) {
 			if ((this.debounces[channel] as Debounce).confirmed(settings.consecutive, this.sampleMs)) run.channels |= 1 << channel;
 		}
-		if (this.flags !== 0) {
-			run.last = this.count;
-			run.lastAtMs = atMs;
-			this.#extend(run, this.mat(settings) === 1);
-		}
+		if (this.flags !== 0) extendRun(run, this.history, this.flags, passed, this.habits, this.mat(settings) === 1);
 		if (this.count - run.last >= settings.quiet) {
 			this.run = undefined;
 			this.finished = run;
@@ -351,43 +263,14 @@ export class Series {
 	#shift(run: Run, settings: Settings): void {
 		const {baseline, history} = this;
 		const g = gateFactor(this.mat(settings));
-		// An old level ends where the new one begins to be nearer.
-		const bound = (metric: 0 | 1, sign: number): number => {
-			const {low, high, scale, median: M} = baseline.usual[metric];
-			const m = OLD_MARGIN * (high - low) + scale;
-			const level = median(values, history.recent(metric, 0, settings.standing, values));
-			const middle = (M + level) / 2;
-			if (sign < 0) return middle < M ? Math.max(low - m, middle) : low - m;
-			return middle > M ? Math.min(high + m, middle) : high + m;
-		};
-		this.old = {
-			rows: baseline.copy(),
-			channels: run.channels,
-			low: [bound(0, -1), bound(1, -1)],
-			high: [bound(0, 1), bound(1, 1)],
-			atCount: this.count,
-			returned: 0,
-		};
+		this.old = keepLevel(baseline, run.channels, history, settings.standing);
 		const length = Math.min(settings.standing, this.sinceGap, history.length);
 		for (let back = length - 1; back >= 0; back--) {
-			this.#row(back, settings.window);
+			fillRow(history, back, settings.window, row);
 			baseline.learn(row);
 		}
 		baseline.refit(g);
 		for (const debounce of this.debounces) debounce.flags = 0;
-	}
-
-	/** Fills `row` for the sample that is `back` samples old. */
-	#row(back: number, window: number): void {
-		const {history} = this;
-		for (let metric = 0; metric < 2; metric++) {
-			const x = history.column(metric)[history.place(back)] as number;
-			const before = history.column(metric)[history.place(back + 1)] as number;
-			const n = history.recent(metric, back + 1, back + 1 + window, values);
-			row[metric * 3] = x;
-			row[metric * 3 + 1] = n > 0 ? x - median(values, n) : 0;
-			row[metric * 3 + 2] = Number.isNaN(before) ? 0 : x - before;
-		}
 	}
 
 	#noteHabits(settings: Settings): void {
@@ -440,7 +323,7 @@ export class Series {
 	reasons(forests: ForestStore, settings: Settings): Float64Array {
 		const reasons = new Float64Array(2 * FEATURES);
 		if (this.baseline.fit === 0) return reasons;
-		this.#row(0, Math.min(settings.window, this.sinceGap - 1));
+		fillRow(this.history, 0, Math.min(settings.window, this.sinceGap - 1), row);
 		this.#score(forests, reasons);
 		return reasons;
 	}
@@ -448,7 +331,7 @@ export class Series {
 	/** The newest sample's score, asked for without a trace: that somebody looks changes nothing. */
 	scoreNow(forests: ForestStore, settings: Settings): number {
 		if (this.baseline.fit === 0) return Number.NaN;
-		this.#row(0, Math.min(settings.window, this.sinceGap - 1));
+		fillRow(this.history, 0, Math.min(settings.window, this.sinceGap - 1), row);
 		return this.#score(forests);
 	}
 
@@ -456,8 +339,3 @@ export class Series {
 		return this.baseline.usual[metric];
 	}
 }
-
-const known = (limit: number): number => (limit > 0 && limit < Number.POSITIVE_INFINITY ? limit : 0);
-
-/** A number that a metrics source can mean; NaN otherwise. */
-const plausible = (value: number, metric: 0 | 1): number => (value >= 0 && value <= ABSURD[metric] ? value : Number.NaN);
