@@ -5,12 +5,10 @@ import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import {lines} from '../sinks/lines.ts';
-import {openLog} from '../sinks/log.ts';
-import {openRecorder} from '../sinks/recorder.ts';
-import {VERSION} from '../version.ts';
 import {bounded, openFile} from './files.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
+import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 
 const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
@@ -52,18 +50,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 		},
 	};
 	const readers: Reader[] = [watcher, lines(line => process.stdout.write(line), format, timeFrom(flags))];
-	if (flags.record !== undefined)
-		readers.push(
-			await openRecorder({
-				path: flags.record,
-				source: feed.label,
-				intervalMs: feed.intervalMs,
-				writer: `oddpod ${VERSION}`,
-				seed: flags.seed ?? 1,
-				settings: {...settings},
-			}),
-		);
-	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
+	readers.push(...(await openReaders(flags, feed, settings)));
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);
 	// A cluster that never answers has no time of its own: the clock ends the wait.

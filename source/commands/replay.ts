@@ -4,15 +4,15 @@ import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
 import {UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
-import {type Reader, run as runPipeline} from '../pipeline.ts';
+import {run as runPipeline} from '../pipeline.ts';
 import type {Problem} from '../scrape.ts';
 import {Silences} from '../silences.ts';
 import {lines} from '../sinks/lines.ts';
-import {openLog} from '../sinks/log.ts';
 import {loadInk} from '../terminal/load-ink.ts';
 import {Timeline} from '../timeline.ts';
 import {openFile} from './files.ts';
 import type {Outcome} from './outcome.ts';
+import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 import {demandTerminal, isPlain} from './terminal.ts';
 
@@ -27,7 +27,7 @@ export async function replay(path: string, flags: Flags): Promise<Outcome> {
 	const feed = await openFile(path);
 	const settings = settingsFrom(flags);
 	const engine = createEngine(settings);
-	const readers: Reader[] = flags.log === undefined ? [] : [await openLog(flags.log, Date.now)];
+	const readers = await openReaders(flags, feed, settings);
 	if (isPlain() || flags.output !== undefined) {
 		let damage: Problem | undefined;
 		readers.push(lines(line => process.stdout.write(line), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));

@@ -5,17 +5,15 @@ import {DEFAULTS} from '../engine/settings.ts';
 import {UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {kubectl} from '../kubectl.ts';
-import {type Reader, run as runPipeline} from '../pipeline.ts';
+import {run as runPipeline} from '../pipeline.ts';
 import type {Container, Problem} from '../scrape.ts';
 import {Silences, silencesFile} from '../silences.ts';
-import {openLog} from '../sinks/log.ts';
-import {openRecorder} from '../sinks/recorder.ts';
 import {loadInk} from '../terminal/load-ink.ts';
 import {Timeline} from '../timeline.ts';
-import {VERSION} from '../version.ts';
 import {run as check} from './check.ts';
 import {clusterOptions, openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
+import {openReaders} from './readers.ts';
 import {settingsFrom} from './settings.ts';
 import {demandTerminal, isPlain} from './terminal.ts';
 
@@ -36,20 +34,7 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 	const engine = createEngine(settings);
 	const timeline = new Timeline({training: settings.train ?? DEFAULTS.train});
 	const {feed} = cluster;
-	const readers: Reader[] = [];
-	if (flags.record !== undefined) {
-		readers.push(
-			await openRecorder({
-				path: flags.record,
-				source: feed.label,
-				intervalMs: feed.intervalMs,
-				writer: `oddpod ${VERSION}`,
-				seed: flags.seed ?? DEFAULTS.seed,
-				settings: {...settings},
-			}),
-		);
-	}
-	if (flags.log !== undefined) readers.push(await openLog(flags.log, Date.now));
+	const readers = await openReaders(flags, feed, settings);
 	const stop = new AbortController();
 	let problem: Problem | undefined;
 	const listeners = new Set<() => void>();

@@ -102,14 +102,17 @@ export function parseHeader(line: string): Header {
 	if (header.oddpod > FORMAT_VERSION) {
 		throw new FormatError(`it is of format version ${header.oddpod}, this oddpod reads up to ${FORMAT_VERSION}`);
 	}
-	const {startedAtMs, intervalMs, source, title} = header;
+	const {startedAtMs, intervalMs, source, title, writer, seed, settings} = header;
 	if (!isFiniteNumber(startedAtMs)) throw new FormatError('its header has no startedAtMs');
 	return {
-		...(header as unknown as Header),
+		oddpod: header.oddpod,
 		startedAtMs,
 		intervalMs: isFiniteNumber(intervalMs) && intervalMs > 0 ? intervalMs : Number.NaN,
 		source: cleanText(source) || 'recording',
 		...(typeof title === 'string' && {title: cleanText(title)}),
+		...(typeof writer === 'string' && {writer: cleanText(writer)}),
+		...(isFiniteNumber(seed) && {seed}),
+		...(isObject(settings) && {settings}),
 	};
 }
 
