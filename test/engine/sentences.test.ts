@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {render} from '../../source/evaluation/scenes.ts';
+import {shop} from '../../source/evaluation/shop.ts';
+import {timeFormat} from '../../source/format.ts';
+import {detail, headline, title, why} from '../../source/sentences.ts';
+import {container, jitter, MIB, reading, START_MS, samples, scrape, watch} from './watch.ts';
+
+const times = timeFormat('UTC');
+
+test('no sentence shows a number that is none', () => {
+	const seen = watch(render(shop(2, 1500, 0.6), 10));
+	const kinds = new Set<string>();
+	for (const event of seen.events) {
+		if (!('anomaly' in event)) continue;
+		const {anomaly} = event;
+		kinds.add(anomaly.kind);
+		const words = [
+			title(anomaly.kind, anomaly.explanation, times),
+			headline(anomaly, times),
+			detail(anomaly, times),
+			...why(anomaly.explanation, times),
+		];
+		for (const line of words) assert.doesNotMatch(line, /NaN|undefined|Infinity|–-|\s$|\.\.$/, line);
+	}
+	assert.ok(kinds.size >= 6, [...kinds].join(' '));
+	for (const {key} of [container('a')]) assert.equal(seen.engine.explain(key), undefined);
+});
+
+test('a leak beside flat siblings in one sentence', () => {
+	const of = (pod: string) => container(pod, {workload: 'Deployment/checkout', revision: '1', memoryLimitBytes: 512 * MIB});
+	const scrapes = Array.from({length: 300}, (_, i) => {
+		const atMs = START_MS + i * 15_000;
+		return scrape(
+			atMs,
+			['a', 'b', 'c'].map((pod, n) =>
+				reading(of(pod), atMs, 50 + 4 * jitter(i + n), 120 + jitter(i * 3 + n) + (n === 0 ? Math.max(0, i - 150) / 2 : 0)),
+			),
+		);
+	});
+	const leak = watch(scrapes).anomalies.find(({kind}) => kind === 'memory-leak');
+	assert.ok(leak);
+	assert.equal(title(leak.kind, leak.explanation, times), 'leak likely');
+	assert.match(
+		headline(leak, times),
+		/^checkout: 1 of 3 replicas growing [\d.]+Mi\/min since \d\d:\d\d, siblings flat; limit at ~\d\d:\d\d \(\d\d:\d\d-\d\d:\d\d\)\. No rollout since \d\d:\d\d\.$/,
+	);
+});
+
+test('normal and learning containers are told too', () => {
+	const {engine} = watch(
+		samples(
+			40,
+			i => 50 + jitter(i),
+			i => 100 + jitter(i + 5),
+		),
+	);
+	const learning = engine.explain(container('a').key);
+	assert.ok(learning);
+	assert.match(title(undefined, learning, times), /^learning, ~15 min$/);
+	const {engine: trained} = watch(
+		samples(
+			200,
+			i => 50 + jitter(i),
+			i => 100 + jitter(i + 5),
+		),
+	);
+	const normal = trained.explain(container('a').key);
+	assert.ok(normal);
+	assert.equal(title(undefined, normal, times), 'normal');
+	assert.match(why(normal, times).join('\n'), /An alarm begins/);
+});
