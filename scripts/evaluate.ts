@@ -39,7 +39,7 @@ function counted(name: string, all: readonly Figures[]): void {
 		`${all.map(({found}) => found).join(', ')} of ${all[0]?.windows}`,
 		all.map(({falseEpisodes}) => falseEpisodes).join(', '),
 		mean(all.map(({f1}) => f1)).toFixed(3),
-		`${mean(all.map(({medianDelayReadings}) => medianDelayReadings)).toFixed(1)} readings`,
+		all.some(({found}) => found > 0) ? `${mean(all.map(({medianDelayReadings}) => medianDelayReadings)).toFixed(1)} readings` : '-',
 	);
 }
 
