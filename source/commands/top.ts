@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {Failure, UsageError} from '../failure.ts';
+import {Failure, told, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Problem, Reading, Scrape} from '../scrape.ts';
 import {openLive} from './live.ts';
@@ -37,6 +37,8 @@ export async function run(input: readonly string[], flags: Flags): Promise<Outco
 	const list = ({readings, problems, atMs}: Scrape): void => {
 		problem = problems[0] ?? problem;
 		if (readings.length === 0) return;
+		// Something is listed, but not all that was asked for: that is said beside the list.
+		if (!listed) for (const found of problems) process.stderr.write(told(found));
 		if (listed && flags.output !== 'json') process.stdout.write(`\n${time.time(atMs)}\n`);
 		print(readings.map(usage).sort(byName));
 		listed = true;
