@@ -15,13 +15,13 @@ import {limited} from './scripted.ts';
 import {skip, startCluster, until} from './test-cluster.ts';
 import type {Workload, WorkloadTemplate} from './workload.ts';
 
-const WATCH_SECONDS = 710;
+const WATCH_SECONDS = 720;
 /** Of the training: 30 samples, and a few that the metrics server needs to begin. */
 const TRAINED_SECONDS = 340;
 
 const SERVICE = service(60, 90);
 const KILLED = 45; // MiB a minute: 256 MiB are full after four minutes
-const LEAK = 5;
+const LEAK = 9;
 
 const leak = limited('app', 'registry.example/leak:v1', 500, 512, replica => (replica === 1 ? leaking(SERVICE, LEAK) : SERVICE));
 const kill = limited('app', 'registry.example/kill:v1', 500, 256, () => SERVICE);
