@@ -76,7 +76,7 @@ class OddEngine implements Engine {
 		this.#changes.settle(scrape.atMs, events);
 		for (const {of} of readings) {
 			const watched = this.#watched.get(of.key);
-			if (watched && watched.seenAtMs === scrape.atMs) this.#follow(watched, context);
+			if (watched?.isNew) this.#follow(watched, context);
 			if (++sinceYield % slice === 0) yield undefined;
 		}
 		for (const group of this.#workloads.replicas()) {
@@ -247,12 +247,13 @@ class OddEngine implements Engine {
 			this.#watched.size > FLEET,
 		);
 		if (outcome === 'repeated') return;
-		watched.seenAtMs = this.#newestMs;
+		watched.isNew = true;
 		watched.atCpuLimit = cpuMillicores >= THROTTLED * of.cpuLimitMillicores ? watched.atCpuLimit + 1 : 0;
 	}
 
 	#follow(watched: Watched, context: Context): void {
 		const {series, growth} = watched;
+		watched.isNew = false;
 		const memory = series.history.newest(1);
 		const at = series.history.atMs(0);
 		const longChanged = at >= series.warmUntilMs && growth.push((at - series.history.originMs) / 1000, memory);

@@ -95,9 +95,10 @@ export class Series {
 
 	/** Takes one sample; `memory` in MiB. */
 	observe(atMs: number, cpu: number, memory: number, settings: Settings, forests: ForestStore, fleet: boolean): Outcome {
+		// A repeated sample changes nothing: not even what the sample before it has brought to an end.
+		if (!this.#accept(atMs, settings)) return 'repeated';
 		this.finished = undefined;
 		this.stood = false;
-		if (!this.#accept(atMs, settings)) return 'repeated';
 		this.history.push(atMs, plausible(cpu, 0), plausible(memory, 1));
 		if (atMs < this.warmUntilMs) this.warmSamples = this.count;
 		const window = Math.min(settings.window, this.sinceGap - 1);

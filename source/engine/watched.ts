@@ -67,8 +67,8 @@ export class Watched {
 	crashing: Episode | undefined;
 	/** Samples in a row at the CPU limit. */
 	atCpuLimit = 0;
-	/** When the newest sample came by the scrape's clock. */
-	seenAtMs = Number.NaN;
+	/** A sample of this scrape was new, and what it means has not been told yet. */
+	isNew = false;
 
 	constructor(of: Container, series: Series) {
 		this.of = of;
