@@ -52,6 +52,8 @@ interface Line {
 	/** Of the line at `now`. */
 	readonly level: number;
 	readonly intercept: number;
+	/** The first of the points that it is of: those before are flat. */
+	readonly from: number;
 	readonly variance: number;
 }
 
@@ -89,7 +91,7 @@ export function shortGrowth(history: History, usable: number, limit: number, sam
 		);
 		if (!line) continue;
 		let n = 0;
-		for (let back = 0; back < window; back++) {
+		for (let back = 0; back < window - line.from * block; back++) {
 			const x = history.memory[history.place(back)] as number;
 			if (!Number.isNaN(x)) residuals[n++] = x - line.intercept - line.slope * seconds(history, back);
 		}
@@ -116,7 +118,7 @@ export function longGrowth(watch: GrowthWatch, history: History, limit: number, 
 		});
 		if (!line) continue;
 		let n = 0;
-		for (let i = 0; i < POINTS; i++) {
+		for (let i = line.from; i < POINTS; i++) {
 			const middle = line.intercept + line.slope * (tau[i] as number);
 			residuals[n++] = (mean[at(i)] as number) - middle;
 			residuals[n++] = (max[at(i)] as number) - middle;
@@ -198,15 +200,25 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	const ground = highestBefore();
 	const reached = Math.max(m[POINTS - 1] as number, m[POINTS - 2] as number, m[POINTS - 3] as number);
 	if (ground > Number.NEGATIVE_INFINITY && reached < ground + NEW_GROUND * grown) return undefined;
-	const c = intercept(m, tau, slope);
-	const level = c + slope * now;
-	const horizon = limit > 0 ? (limit - level) / slope : level / slope;
+	const whole = intercept(m, tau, slope) + slope * now;
+	const horizon = limit > 0 ? (limit - whole) / slope : whole / slope;
 	if (horizon >= Math.max(DAY_SECONDS, (limit > 0 ? LIMIT_WINDOWS : DOUBLING_WINDOWS) * windowSeconds)) return undefined;
-	return {slope, level, intercept: c, variance};
+	if (onset === 0) return {slope, level: whole, intercept: whole - slope * now, from: 0, variance};
+	// The flat stretch before the rise says that it rises, not how fast: with it the first forecast would always be late.
+	return rise(onset + 1, now);
+}
+
+/** The line of the points from `from` on. */
+function rise(from: number, now: number): Line | undefined {
+	const slope = theilSen(m, tau, from, POINTS);
+	if (!(slope > 0)) return undefined;
+	const c = intercept(m.subarray(from), tau.subarray(from), slope);
+	const {variance} = mannKendall(m.subarray(from));
+	return {slope, level: c + slope * now, intercept: c, from, variance};
 }
 
 function growth(
-	{slope, level, variance}: Line,
+	{slope, level, variance, from}: Line,
 	n: number,
 	history: History,
 	sinceMs: number,
@@ -219,7 +231,7 @@ function growth(
 	if (!(limit > 0) || history.length === 0) return common;
 	residuals.subarray(0, n).sort();
 	const room = limit - level;
-	const [low, high] = slopeInterval(m, tau, POINTS, variance, INTERVAL_Z);
+	const [low, high] = slopeInterval(m.subarray(from), tau.subarray(from), POINTS - from, variance, INTERVAL_Z);
 	const slowest = Math.max(low, slope / 4);
 	const fastest = Math.max(high, slope);
 	const point = Math.max(0, (room - quantileSorted(residuals, n, 0.9)) / slope);
@@ -227,8 +239,8 @@ function growth(
 		...common,
 		toLimit: {
 			point,
-			early: clamp((0.98 * (room - quantileSorted(residuals, n, 1))) / fastest - sampleSeconds, 0, point),
-			late: Math.max(point, (1.02 * (room - quantileSorted(residuals, n, 0.5))) / slowest + sampleSeconds),
+			early: clamp((0.99 * (room - quantileSorted(residuals, n, 1))) / fastest - sampleSeconds, 0, point),
+			late: Math.max(point, (1.01 * (room - quantileSorted(residuals, n, 0.5))) / slowest + sampleSeconds),
 		},
 	};
 }
