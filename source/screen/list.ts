@@ -395,7 +395,8 @@ const VERDICT_MORE = 16;
 const WISHES: readonly Wish[] = [
 	{id: 'namespace', title: 'NAMESPACE', width: 9, sort: 'namespace', rank: 6, wideRank: 6},
 	{id: 'pod', title: 'POD', width: POD_LEAST, sort: 'name', rank: 0, wideRank: 0},
-	{id: 'verdict', title: 'VERDICT', width: 22, rank: 0, wideRank: 0},
+	// `load rise, all replicas`
+	{id: 'verdict', title: 'VERDICT', width: 23, rank: 0, wideRank: 0},
 	{id: 'cpu', title: 'CPU', width: 6, align: 'right', sort: 'cpu', rank: 3, wideRank: 2, sparkRank: 8},
 	{id: 'cpu-request', title: '%CPU/R', width: 6, align: 'right', rank: Number.NaN, wideRank: 10},
 	{id: 'cpu-limit', title: '%CPU/L', width: 8, align: 'right', sort: 'cpu-limit', rank: 7, wideRank: 12, gap: 1},

@@ -61,6 +61,9 @@ export interface LogContext {
 
 export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, times, crowded, short, silences}: LogContext): LogRowView {
 	const {of, ended, recurring, severity, kind, explanation, startedAtMs} = anomaly;
+	// What still goes on has gone on until this moment, whenever its numbers were last told.
+	const now =
+		ended || anomaly.state !== 'firing' ? anomaly : {...anomaly, explanation: {...explanation, heldMs: moment.atMs - startedAtMs}};
 	const silence = ended ? undefined : silences?.of(of, moment.atMs);
 	const mark: Mark = ended ? 'resolved' : silence !== undefined ? 'silenced' : recurring ? 'normal' : severity;
 	const sameDay = times.near(startedAtMs, moment.atMs).length <= 5;
@@ -73,7 +76,7 @@ export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, 
 		pod: printable(`${short ? '' : `${of.namespace}/`}${of.pod}${suffix}`),
 		// What follows the comma stands in the detail.
 		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation).replace(/,.*/, '')}`,
-		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(anomaly, times))}`,
+		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(now, times))}`,
 		over: ended !== undefined || recurring,
 		selected,
 	};
