@@ -33,7 +33,7 @@ const testsStayInPlace = {
 rmSync(outdir, {recursive: true, force: true});
 const {metafile} = await build({
 	entryPoints: test
-		? globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']})
+		? ['test/property-seed.ts', ...globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']})]
 		: [bench ? 'bench/screen-program.ts' : 'source/oddpod.ts'],
 	outdir,
 	outbase: test ? 'test' : bench ? 'bench' : 'source',
