@@ -19,6 +19,16 @@ const noDevtools = {
 	},
 };
 
+/** Ink's frames are put together by source/terminal/output.ts, which asks Ink's own for all that is not simple: docs/decisions/terminal.md */
+const quickOutput = {
+	name: 'quick-output',
+	setup({onResolve}) {
+		onResolve({filter: /^\.\/output\.js$/}, ({importer}) =>
+			/[\\/]ink[\\/]build[\\/]renderer\.js$/.test(importer) ? {path: path.resolve('source/terminal/output.ts')} : undefined,
+		);
+	},
+};
+
 /** Tests find what lies beside them from where they were written, not from where they are bundled. */
 const testsStayInPlace = {
 	name: 'tests-stay-in-place',
@@ -54,9 +64,9 @@ const {metafile} = await build({
 		__VERSION__: JSON.stringify(version),
 	},
 	banner: {js: "import {createRequire as __createRequire} from 'node:module';const require=__createRequire(import.meta.url);"},
-	// Ink's own dependencies, with a fast way for what this screen is made of: docs/decisions/terminal.md
-	alias: {'string-width': './source/terminal/string-width.ts', '@alcalzone/ansi-tokenize': './source/terminal/ansi-tokenize.ts'},
-	plugins: test ? [noDevtools, testsStayInPlace] : [noDevtools],
+	// Ink's own dependency, with a fast way for what this screen is made of: docs/decisions/terminal.md
+	alias: {'string-width': './source/terminal/string-width.ts'},
+	plugins: test ? [noDevtools, quickOutput, testsStayInPlace] : [noDevtools, quickOutput],
 	logLevel: 'warning',
 });
 

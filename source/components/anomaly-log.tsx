@@ -6,6 +6,7 @@ import {MARKS} from '../screen/theme.ts';
 import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
 import {exactly, framed} from './frame.ts';
 import {Lines} from './lines.tsx';
+import {onSelected} from './pod-list.tsx';
 
 export const AnomalyLog = memo(function AnomalyLog({view, theme}: {readonly view: LogView; readonly theme: Theme}) {
 	return <Lines rect={view.rect} rows={anomalyLogRows(view, theme)} />;
@@ -29,19 +30,21 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
 	const lines = rows.map((row): Line => {
 		const style = row.over ? 'dim' : 'plain';
+		const name: Line = [
+			{text: row.selected ? '▸' : ' ', style: 'strong'},
+			{text: padEnd(row.time, timeWidth), style: 'dim'},
+			{text: ` ${MARKS[row.mark]} `, style: row.style},
+			{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
+		];
 		return exactly(
 			[
-				{text: row.selected ? '▸' : ' ', style: 'strong'},
-				{text: padEnd(row.time, timeWidth), style: 'dim'},
-				{text: ` ${MARKS[row.mark]} `, style: row.style},
-				{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
+				...(row.selected ? onSelected(name) : name),
 				{text: '  '},
 				{text: padEnd(cut(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
 				{text: '  '},
 				{text: cut(row.detail, detailWidth), style},
 			],
 			inner,
-			row.selected ? 'selected' : undefined,
 		);
 	});
 	return framed(view, lines, theme);

@@ -1,21 +1,21 @@
 /** The frame round a pane, and rows of exactly its width in it. */
 import type {Rect} from '../screen/layout.ts';
 import type {PaneView} from '../screen/selectors.ts';
-import type {Ground, Line, Span, Theme} from '../screen/theme.ts';
+import type {Line, Span, Theme} from '../screen/theme.ts';
 import {cut, widthOf} from '../screen/width.ts';
 
 /** Exactly `width` cells: cut, or filled up. */
-export function exactly(line: Line, width: number, on?: Ground): Line {
+export function exactly(line: Line, width: number): Line {
 	const spans: Span[] = [];
 	let left = width;
 	for (const span of line) {
 		if (left <= 0) break;
 		const own = widthOf(span.text);
 		const text = own <= left ? span.text : cut(span.text, left);
-		spans.push(on === undefined ? {...span, text} : {...span, text, on});
+		spans.push({...span, text});
 		left -= own <= left ? own : widthOf(text);
 	}
-	if (left > 0) spans.push(on === undefined ? {text: ' '.repeat(left)} : {text: ' '.repeat(left), on});
+	if (left > 0) spans.push({text: ' '.repeat(left)});
 	return spans;
 }
 

@@ -15,7 +15,7 @@ export const PodList = memo(function PodList({view, theme}: {readonly view: List
 export function podListRows(view: ListView, theme: Theme): readonly string[] {
 	const inner = view.rect.width - (view.boxed ? 2 : 0);
 	const lines: Line[] = [heading(view)];
-	for (const row of view.rows) lines.push(exactly(rowLine(row, view.columns), inner, row.selected ? 'selected' : undefined));
+	for (const row of view.rows) lines.push(exactly(rowLine(row, view.columns), inner));
 	if (view.rows.length === 0 && view.empty !== '') lines.push([{text: `   ${cut(view.empty, inner - 4)}`, style: 'dim'}]);
 	return framed(view, lines, theme);
 }
@@ -35,8 +35,13 @@ function heading({columns, sort}: ListView): Line {
 	return spans;
 }
 
+/** Only what names a row is tinted: a step of the selection sends two names, not two rows. */
+export const onSelected = (name: Line): Line => name.map(span => ({...span, on: 'selected'}));
+
 function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: readonly Column[]): Line {
-	const spans: Span[] = [{text: selected ? '▸' : ' ', style: 'strong'}, {text: MARKS[mark], style: markStyle}, {text: ' '}];
+	const name: Span[] = [{text: selected ? '▸' : ' ', style: 'strong'}, {text: MARKS[mark], style: markStyle}, {text: ' '}];
+	const rest: Span[] = [];
+	let spans = name;
 	for (const [i, column] of columns.entries()) {
 		const cell = cells[i];
 		if (!cell) continue;
@@ -49,8 +54,9 @@ function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: r
 		});
 		if (column.spark > 0)
 			spans.push({text: ' '}, {text: sparkline(cell.spark ?? [], column.spark), style: cell.style === 'plain' ? 'spark' : cell.style});
+		if (column.id === 'pod') spans = rest;
 	}
-	return spans;
+	return selected ? [...onSelected(name), ...rest] : [...name, ...rest];
 }
 
 function shorten({text, cut: where, tail = ''}: Cell, width: number): string {

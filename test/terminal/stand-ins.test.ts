@@ -1,5 +1,5 @@
-// What takes the place of Ink's dependencies gives exactly what they give. Only the bundle has the aliases, so only there the frames can
-// be compared; run straight from source, these tests ask the two modules alone.
+// What takes the place of parts of Ink gives what they give. Only the bundle has it, so only there the frames can be compared; run
+// straight from source, these tests ask the modules alone.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,8 +8,8 @@ import {pathToFileURL} from 'node:url';
 import * as aliased from 'ink';
 import {createElement} from 'react';
 import * as real from '../../node_modules/@alcalzone/ansi-tokenize/build/index.js';
+import StockOutput from '../../node_modules/ink/build/output.js';
 import realWidth from '../../node_modules/string-width/index.js';
-import * as fast from '../../source/terminal/ansi-tokenize.ts';
 import {isOneCell} from '../../source/terminal/one-cell.ts';
 import fastWidth from '../../source/terminal/string-width.ts';
 import {
@@ -25,7 +25,7 @@ import {
 	whole,
 } from './random-screen.ts';
 
-const bundled = import.meta.url.endsWith('.js');
+const notBundled = !import.meta.url.endsWith('.js') && 'only the bundle has the stand-ins';
 const WORDS = [...PLAIN_WORDS, ...CJK_WORDS, ...MARKED_WORDS, ...ODD_WORDS];
 
 test('every one-cell character is one for both packages, alone and beside others', () => {
@@ -53,42 +53,7 @@ test('widths are those of the package', () => {
 	assert.equal(fastWidth('\x1b[31ma', {countAnsiEscapeCodes: true}), realWidth('\x1b[31ma', {countAnsiEscapeCodes: true}));
 });
 
-test('lines are taken apart and put together as the package does it', () => {
-	const random = createRandom(2);
-	for (let i = 0; i < 5000; i++) {
-		const text = randomText(random, i % 2 ? WORDS : PLAIN_WORDS);
-		const name = JSON.stringify(text);
-		const tokens = fast.tokenize(text);
-		assert.deepEqual([...tokens], real.tokenize(text), name);
-		const cells = fast.styledCharsFromTokens(tokens);
-		const expected = real.styledCharsFromTokens(real.tokenize(text));
-		assert.deepEqual([...cells], expected, name);
-		const visible = (cell: {value: string}): boolean => !/^\p{Default_Ignorable_Code_Point}+$/u.test(cell.value);
-		assert.deepEqual([...cells.filter(visible)], expected.filter(visible), name);
-		assert.deepEqual(
-			[...cells.filter(cell => cell.value !== 'a')],
-			expected.filter(cell => cell.value !== 'a'),
-			name,
-		);
-		const from = whole(random, 5);
-		const blank = {type: 'char', value: ' ', fullWidth: false, styles: []} as const;
-		assert.equal(
-			fast.styledCharsToString([...cells.slice(from), {...blank, styles: []}, ...cells]),
-			real.styledCharsToString([...expected.slice(from), {...blank, styles: []}, ...expected]),
-			name,
-		);
-		assert.deepEqual(fast.tokenize(text, 3), real.tokenize(text, 3), name);
-	}
-});
-
-test('what it forgets changes nothing', () => {
-	for (let i = 0; i < 10_000; i++) {
-		const text = `\x1b[38;2;${i % 256};${i >> 8};7mpod ${i}\x1b[39m`;
-		assert.equal(fast.styledCharsToString(fast.styledCharsFromTokens(fast.tokenize(text))), text);
-	}
-});
-
-test('3,000 random trees are drawn as stock Ink draws them', {skip: !bundled && 'only the bundle has the aliases'}, async () => {
+test('3,000 random trees are drawn as stock Ink draws them', {skip: notBundled}, async () => {
 	Reflect.set(process.env, 'NODE_ENV', 'production'); // React's development build is slower, and says the same
 	const load = async <T>(file: string): Promise<T> => (await import(pathToFileURL(path.resolve('node_modules', file)).href)) as T;
 	const stock: Library = {
@@ -102,9 +67,39 @@ test('3,000 random trees are drawn as stock Ink draws them', {skip: !bundled && 
 		const tree = randomTree(random, i % 3 === 0 ? PLAIN_WORDS : WORDS);
 		const columns = 1 + whole(random, 80);
 		const expected = stock.ink.renderToString(element(stock, tree), {columns});
-		assert.equal(bundle.ink.renderToString(element(bundle, tree), {columns}), expected, JSON.stringify(tree));
+		const drawnHere = bundle.ink.renderToString(element(bundle, tree), {columns});
+		assert.deepEqual(cellsOf(drawnHere), cellsOf(expected), JSON.stringify(tree));
 		if (expected.trim() !== '') drawn++;
 		if (i % 20 === 0) await new Promise(setImmediate); // React forgets the roots that are done
 	}
 	assert.ok(drawn > 2000, `only ${drawn} drew something`);
+});
+
+/** Each cell's character and what it looks like. */
+const cellsOf = (frame: string): readonly unknown[] =>
+	frame
+		.split('\n')
+		.map(line => real.styledCharsFromTokens(real.tokenize(line)).map(({value, styles}) => [value, ...styles.map(({code}) => code)]));
+
+test('panes side by side are put together line by line, what overlaps or is cut is left to Ink', {skip: notBundled}, t => {
+	const stock = t.mock.method(StockOutput.prototype, 'get');
+	const {Box, Text, Transform, renderToString} = aliased;
+	const pane = (left: number, rows: readonly string[]) =>
+		createElement(
+			Box,
+			{position: 'absolute', left, top: 0, height: rows.length, flexShrink: 0},
+			createElement(Transform, {transform: (_, row) => rows[row] ?? ''}, createElement(Text, null, ` ${'\n'.repeat(rows.length - 1)}`)),
+		);
+	const frame = (...panes: readonly ReturnType<typeof pane>[]): string =>
+		renderToString(createElement(Box, {width: 20, height: 3}, ...panes), {columns: 20});
+	const left = ['╭────╮', '\x1b[1m│ab  │\x1b[22m', '╰────╯'];
+	assert.equal(
+		frame(pane(8, ['right', '\x1b[38;5;1mred\x1b[39m ']), pane(0, left)),
+		'╭────╮  right\n\x1b[1m│ab  │\x1b[22m  \x1b[38;5;1mred\x1b[39m\n╰────╯',
+	);
+	assert.equal(stock.mock.callCount(), 0);
+	assert.equal(frame(pane(0, left), pane(5, ['over'])), '╭────over\n\x1b[1m│ab  │\x1b[22m\n╰────╯');
+	assert.equal(frame(pane(0, ['中'])), '中\n\n');
+	assert.equal(frame(pane(0, ['\x1b[1mnot ended'])), '\x1b[1mnot ended\x1b[22m\n\n');
+	assert.equal(stock.mock.callCount(), 3);
 });
