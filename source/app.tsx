@@ -62,8 +62,12 @@ export interface AppProps {
 	};
 	/** Runs kubectl while the screen is suspended. Resolves to what went wrong, if anything did. Absent: there is no cluster. */
 	readonly kubectl?: (verb: 'logs' | 'previous-logs' | 'describe', of: Container) => Promise<string | undefined>;
-	/** Opens another feed for `:ctx` and for namespaces that are not read. Resolves to what went wrong. */
+	/** Opens another feed for `:ctx` and for namespaces that are not read. Resolves to what went wrong; else what is new has been rendered. */
 	readonly goTo?: (to: Elsewhere) => Promise<string | undefined>;
+	/** There may be namespaces that are not read. */
+	readonly partial?: boolean;
+	/** What `:ctx` can go to. */
+	readonly contexts?: readonly string[];
 	/** Stops the process (SIGTSTP) while the screen is suspended, and resolves when it goes on. */
 	readonly stop?: () => Promise<void>;
 	readonly onQuit: () => void;
@@ -96,6 +100,7 @@ export function App(props: AppProps) {
 		readonly revision: number;
 		readonly size: typeof size;
 		readonly outside: string;
+		readonly timeline: Timeline;
 		readonly scene: Scene;
 	}>(undefined);
 
@@ -113,8 +118,14 @@ export function App(props: AppProps) {
 		}
 		const before = kept.current;
 		// What can change without the timeline.
-		const outside = `${props.silences?.revision ?? 0} ${source.finished()} ${source.problem?.()?.what ?? ''}`;
-		if (before && before.state === current && before.revision === timeline.revision && before.size === size && before.outside === outside)
+		const outside = `${props.namespaceLabel} ${props.silences?.revision ?? 0} ${source.finished()} ${source.problem?.()?.what ?? ''}`;
+		if (
+			before?.state === current &&
+			before.timeline === timeline &&
+			before.revision === timeline.revision &&
+			before.size === size &&
+			before.outside === outside
+		)
 			return before.scene;
 		const scene = sceneOf({
 			timeline,
@@ -126,11 +137,12 @@ export function App(props: AppProps) {
 			tones: theme.tones,
 			namespaceLabel: props.namespaceLabel,
 			canKubectl: props.kubectl !== undefined,
+			...(props.contexts && {contexts: props.contexts}),
 			...(detail.current && {detail: detail.current.key}),
 			...(props.silences && {silences: props.silences}),
 			...(props.explain && {explain: props.explain}),
 		});
-		kept.current = {state: current, revision: timeline.revision, size, outside, scene};
+		kept.current = {state: current, timeline, revision: timeline.revision, size, outside, scene};
 		return scene;
 	};
 
@@ -173,6 +185,16 @@ export function App(props: AppProps) {
 			case 'run-command':
 				run(action.text);
 				break;
+			case 'namespaces':
+				change(action);
+				if (action.names.length === 0 && props.partial) goTo({namespaces: []});
+				break;
+			case 'recent-namespace': {
+				const name = state.current?.recentNamespaces[action.index];
+				if (name !== undefined && props.goTo && !look().namespaces.includes(name)) goTo({namespaces: [name]});
+				else change(action);
+				break;
+			}
 			case 'copy':
 				copy(look());
 				break;
@@ -191,7 +213,7 @@ export function App(props: AppProps) {
 	};
 
 	const run = (text: string): void => {
-		const parsed = parseCommand(text, look().namespaces);
+		const parsed = parseCommand(text, look().namespaces, props.contexts);
 		switch (parsed.type) {
 			case 'nothing':
 				break;
@@ -201,12 +223,22 @@ export function App(props: AppProps) {
 			case 'problem':
 				say(parsed.text, true);
 				break;
-			case 'elsewhere': {
-				const {context, namespaces = []} = parsed.to;
-				if (props.goTo) void props.goTo(parsed.to).then(problem => problem !== undefined && say(problem, true));
-				else say(context === undefined ? `No container in ${namespaces.join(', ')} here` : 'A recording has no other context', true);
-			}
+			case 'elsewhere':
+				goTo(parsed.to);
 		}
+	};
+
+	const goTo = (to: Elsewhere): void => {
+		const {context, namespaces = []} = to;
+		if (!props.goTo) {
+			say(context === undefined ? `No container in ${namespaces.join(', ')} here` : 'A recording has no other context', true);
+			return;
+		}
+		say(`Asking ${printable([context, ...namespaces].filter(Boolean).join(' ') || source.label)} …`);
+		void props.goTo(to).then(problem => {
+			if (problem !== undefined) say(printable(problem), true);
+			else change({type: 'arrive', namespaces, anew: context !== undefined && context !== source.label});
+		});
 	};
 
 	const copy = ({whyText, selected}: Scene): void => {

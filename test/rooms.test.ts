@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	commands: ['*'],
 	kubectl: ['scrape'],
 	silences: ['scrape'],
+	succession: ['scrape'],
 	cli: ['commands', 'failure', 'flags', 'version'],
 	oddpod: ['cli'],
 };

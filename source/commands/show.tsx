@@ -8,16 +8,27 @@ import {timeFrom} from './settings.ts';
 
 export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
 	readonly flags: Flags;
+	/** Calls with what is to be shown from then on. */
+	readonly follow?: (changed: (props: Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'>) => void) => void;
 }
 
 /** Shows the screen until the user leaves it; the terminal is as it was on every way out. */
-export async function show({flags, ...props}: Show): Promise<void> {
+export async function show({flags, follow, ...begin}: Show): Promise<void> {
 	const options = themeOptionsFrom(process.env);
 	const theme = createTheme({...options, ascii: flags.ascii === true || options.ascii});
-	const app = render(
-		<App {...props} wide={flags.wide === true} theme={theme} times={timeFrom(flags)} onQuit={() => app.unmount()} stop={stopProcess} />,
-		{stdout: screenWriter(process.stdout), alternateScreen: true, exitOnCtrlC: false, interactive: true, maxFps: 60, patchConsole: false},
+	const times = timeFrom(flags);
+	const screen = (props: typeof begin) => (
+		<App {...props} wide={flags.wide === true} theme={theme} times={times} onQuit={() => app.unmount()} stop={stopProcess} />
 	);
+	const app = render(screen(begin), {
+		stdout: screenWriter(process.stdout),
+		alternateScreen: true,
+		exitOnCtrlC: false,
+		interactive: true,
+		maxFps: 60,
+		patchConsole: false,
+	});
+	follow?.(props => app.rerender(screen({...begin, ...props})));
 	const leave = (): void => app.unmount();
 	const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 	for (const signal of signals) process.on(signal, leave);

@@ -41,6 +41,8 @@ export interface Health {
 export interface Cluster {
 	readonly feed: Feed & {details(key: string): Promise<Details>};
 	readonly context: string;
+	/** All that the kubeconfig names. */
+	readonly contexts: readonly string[];
 	readonly server: string;
 	/** Those that are read; undefined = all. May become known, or change, while the feed runs. */
 	namespaces(): readonly string[] | undefined;
@@ -79,6 +81,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster | Pr
 	return {
 		feed: live,
 		context: live.label,
+		contexts: access.contexts,
 		server: access.server.host,
 		namespaces: () => live.namespaces,
 		health: () => live.health(),

@@ -13,6 +13,8 @@ import {proxyFor} from './proxy.ts';
 export interface ClusterAccess {
 	/** Name of the context, as it stands in the file. */
 	readonly context: string;
+	/** All that the files name. */
+	readonly contexts: readonly string[];
 	readonly server: URL;
 	/** That the context names; undefined = none. */
 	readonly namespace?: string;
@@ -226,6 +228,7 @@ function choose(merged: Merged, options: ClusterOptions, env: NodeJS.ProcessEnv)
 	};
 	return {
 		context: contextName ?? server.host,
+		contexts: [...merged.contexts.keys()],
 		server,
 		from: contextName === undefined ? 'flags' : 'kubeconfig',
 		files: merged.files,

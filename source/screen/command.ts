@@ -1,7 +1,7 @@
 /** The command line, as in k9s: `:ns a,b`, `:ctx NAME`, `:sort COLUMN`, `:q`. */
 import type {Action} from './keys.ts';
 import type {Sort} from './state.ts';
-import {SORTS} from './state.ts';
+import {GROUPS, SORTS} from './state.ts';
 
 /** Another namespace or context than those that are read is a new feed, which only the command can open. */
 export interface Elsewhere {
@@ -26,10 +26,10 @@ const SORT_NAMES: Readonly<Record<string, Sort>> = {
 	limit: 'limit-at',
 };
 
-const FORMS = ':ns a,b  :ctx NAME  :sort COLUMN  :help  :q';
+const FORMS = ':ns a,b  :ctx NAME  :sort COLUMN  :group node  :help  :q';
 
-/** `known`: the namespaces that are on the list. */
-export function parseCommand(text: string, known: readonly string[]): Parsed {
+/** `known`: the namespaces that are on the list; `contexts`: those that can be gone to. */
+export function parseCommand(text: string, known: readonly string[], contexts: readonly string[] = []): Parsed {
 	const [word = '', ...rest] = text.trim().split(/\s+/);
 	const argument = rest.join(' ').trim();
 	switch (word.toLowerCase()) {
@@ -50,11 +50,7 @@ export function parseCommand(text: string, known: readonly string[]): Parsed {
 			if (names.length === 0 || names.includes('all') || names.includes('0'))
 				return {type: 'action', action: {type: 'namespaces', names: []}};
 			// A beginning is enough where it fits one namespace alone.
-			const whole = names.map(name => {
-				if (known.includes(name)) return name;
-				const fitting = known.filter(each => each.startsWith(name));
-				return fitting.length === 1 ? fitting[0]! : name;
-			});
+			const whole = names.map(name => wholeName(name, known));
 			return whole.every(name => known.includes(name))
 				? {type: 'action', action: {type: 'namespaces', names: whole}}
 				: {type: 'elsewhere', to: {namespaces: whole}};
@@ -62,14 +58,26 @@ export function parseCommand(text: string, known: readonly string[]): Parsed {
 		case 'ctx':
 		case 'context':
 			return argument === ''
-				? {type: 'problem', text: 'Which context? :ctx NAME; kubectl config get-contexts lists them'}
-				: {type: 'elsewhere', to: {context: argument}};
+				? {type: 'problem', text: `Which context? ${contexts.length > 0 ? `There are ${contexts.join(', ')}` : ':ctx NAME'}`}
+				: {type: 'elsewhere', to: {context: wholeName(argument, contexts)}};
 		case 'sort': {
 			const by = SORT_NAMES[argument.toLowerCase()];
 			return by
 				? {type: 'action', action: {type: 'sort', by}}
 				: {type: 'problem', text: `“${argument}” is no column to sort by; there are ${SORTS.join(', ')}`};
 		}
+		case 'group': {
+			const by = GROUPS.find(group => group === argument.toLowerCase());
+			return by
+				? {type: 'action', action: {type: 'group', by}}
+				: {type: 'problem', text: `“${argument}” is nothing to group by; there are ${GROUPS.join(', ')}`};
+		}
 	}
 	return {type: 'problem', text: `“${word}” is no command; there are ${FORMS}`};
+}
+
+function wholeName(beginning: string, names: readonly string[]): string {
+	if (names.includes(beginning)) return beginning;
+	const [first, ...more] = names.filter(name => name.startsWith(beginning));
+	return first !== undefined && more.length === 0 ? first : beginning;
 }

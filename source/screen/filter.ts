@@ -1,4 +1,4 @@
-/** `/text`, `/!text`, `/-l app=x,tier!=test`: which containers stay on the list. */
+/** `/text`, `/!text`, `/node=worker-1`, `/-l app=x,tier!=test`: which containers stay on the list. */
 import type {Container} from '../scrape.ts';
 
 export interface Filter {
@@ -15,7 +15,8 @@ export function parseFilter(text: string): Filter {
 	const labels = /^-l\s*(.+)$/.exec(trimmed);
 	if (labels) return labelFilter(labels[1] ?? '');
 	const inverse = trimmed.startsWith('!');
-	const pattern = inverse ? trimmed.slice(1) : trimmed;
+	const node = /^!?node=(.*)$/.exec(trimmed)?.[1];
+	const pattern = node ?? (inverse ? trimmed.slice(1) : trimmed);
 	let found: (haystack: string) => boolean;
 	try {
 		const expression = new RegExp(pattern, 'i');
@@ -26,7 +27,10 @@ export function parseFilter(text: string): Filter {
 		found = haystack => haystack.toLowerCase().includes(needle);
 	}
 	return {
-		matches: (of, words) => found(`${of.namespace}/${of.pod}:${of.name} ${of.workload ?? ''} ${of.node ?? ''} ${words()}`) !== inverse,
+		matches: (of, words) =>
+			found(
+				node === undefined ? `${of.namespace}/${of.pod}:${of.name} ${of.workload ?? ''} ${of.node ?? ''} ${words()}` : (of.node ?? ''),
+			) !== inverse,
 	};
 }
 

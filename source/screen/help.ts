@@ -72,14 +72,14 @@ export interface KeyBarInput {
 	readonly overlay: 'help' | 'why' | undefined;
 	readonly paused: boolean;
 	readonly replay: boolean;
-	/** On a workload's row enter opens it. */
-	readonly onWorkload: boolean;
+	/** On a group's row enter shows what is in it. */
+	readonly inside: 'replicas' | 'containers' | undefined;
 	readonly undoes: string | undefined;
 	readonly canKubectl: boolean;
 }
 
 /** `↑↓ pod  tab pane  enter why …`: what fits, the least important ones given up first. */
-export function keyBar({focus, overlay, paused, replay, onWorkload, undoes, canKubectl}: KeyBarInput, width: number): Line {
+export function keyBar({focus, overlay, paused, replay, inside, undoes, canKubectl}: KeyBarInput, width: number): Line {
 	type Entry = {readonly keys: string; readonly word: string; readonly rank: number};
 	let entries: Entry[];
 	if (overlay) {
@@ -94,7 +94,7 @@ export function keyBar({focus, overlay, paused, replay, onWorkload, undoes, canK
 		).map(({bar, action}) => {
 			const {keys, word, rank} = bar!;
 			if (action.type === 'time' && action.action.type === 'toggle-pause') return {keys, rank, word: paused ? 'go on' : 'pause'};
-			if (action.type === 'open') return {keys, rank, word: focus === 'log' ? 'go there' : onWorkload ? 'replicas' : 'why'};
+			if (action.type === 'open') return {keys, rank, word: focus === 'log' ? 'go there' : (inside ?? 'why')};
 			return {keys, word, rank};
 		});
 		if (focus === 'log') entries.unshift({keys: '↑↓', word: 'anomaly', rank: 4});

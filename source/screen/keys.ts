@@ -44,7 +44,7 @@ export const BINDINGS: readonly Binding[] = [
 		keys: ['enter'],
 		action: {type: 'open'},
 		category: 'Look',
-		description: 'why: the whole explanation; on a workload: its replicas; in the log: go to that pod and moment',
+		description: 'why: the whole explanation; on a workload or node: its containers; in the log: go to that pod and moment',
 		bar: {keys: 'enter', word: 'why', rank: 1},
 	},
 	{
@@ -57,11 +57,12 @@ export const BINDINGS: readonly Binding[] = [
 	{keys: ['shift-tab'], action: {type: 'focus', by: -1}, category: 'Look', description: 'previous pane'},
 	{
 		keys: ['w'],
-		action: {type: 'workloads'},
+		action: {type: 'group', by: 'workload'},
 		category: 'Look',
 		description: 'one row a workload, or one a container',
 		bar: {keys: 'w', word: 'workload', rank: 10, when: 'pods'},
 	},
+	{keys: ['o'], action: {type: 'group', by: 'node'}, category: 'Look', description: 'one row a node, or one a container'},
 	{
 		keys: ['esc'],
 		action: {type: 'undo'},
@@ -73,7 +74,7 @@ export const BINDINGS: readonly Binding[] = [
 		keys: ['/'],
 		action: {type: 'filter'},
 		category: 'Find',
-		description: 'filter: a regular expression; !text for all without it; -l app=x for labels; in the log pane for the log',
+		description: 'filter: a regular expression; !text for all without it; -l app=x for labels; node=NAME; in the log pane for the log',
 		bar: {keys: '/', word: 'filter', rank: 3},
 	},
 	{
@@ -92,7 +93,12 @@ export const BINDINGS: readonly Binding[] = [
 			description: 'a namespace used before (1: the last one)',
 		}),
 	),
-	{keys: [':'], action: {type: 'command', text: ''}, category: 'Find', description: 'command: :ns a,b  :ctx NAME  :sort COLUMN  :q'},
+	{
+		keys: [':'],
+		action: {type: 'command', text: ''},
+		category: 'Find',
+		description: 'command: :ns a,b  :ctx NAME  :sort COLUMN  :group node  :q',
+	},
 
 	{
 		keys: ['s'],

@@ -8,7 +8,7 @@ import {markWords, title} from '../sentences.ts';
 import type {Moment, Row, Timeline} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
-import type {ScreenState, Sort} from './state.ts';
+import type {Group, ScreenState, Sort} from './state.ts';
 import type {Mark, Style} from './theme.ts';
 import {MARK_STYLES} from './theme.ts';
 import {printable, widthOf} from './width.ts';
@@ -24,13 +24,13 @@ export interface Silences {
 
 /** One line of the list. */
 export interface ListItem {
-	/** A container's key, or `workload:…`. */
+	/** A container's key, or `workload:…`, or `node:…`. */
 	readonly id: string;
-	/** The container it stands for: of a workload, the worst one. */
+	/** The container it stands for: of a group, the worst one. */
 	readonly row: Row;
-	/** Of a workload's row: all it has. */
+	/** Of a group's row: all it has. */
 	readonly members?: readonly Row[];
-	/** A replica under the opened row of its workload. */
+	/** A member under the opened row of its group. */
 	readonly inside?: true;
 }
 
@@ -39,15 +39,15 @@ export interface Listing {
 	readonly ids: readonly string[];
 	/** Before the filter. */
 	readonly unfiltered: number;
-	readonly byWorkload: boolean;
+	readonly group: Group;
 	readonly problem?: string;
 }
 
 /** Above this many pods one row a workload. */
 const MANY_PODS = 200;
 
-export const isByWorkload = (state: Pick<ScreenState, 'byWorkload'>, moment: Moment): boolean =>
-	state.byWorkload ?? moment.counts.pods > MANY_PODS;
+const groupOf = (state: Pick<ScreenState, 'group'>, moment: Moment): Group =>
+	state.group ?? (moment.counts.pods > MANY_PODS ? 'workload' : 'none');
 
 /** What only changes when containers come and go. */
 interface Names {
@@ -168,26 +168,26 @@ function rankOf(row: Row, silenced: boolean): number {
 }
 
 /** What the listing depends on besides the moment, in a few letters. */
-const signature = (state: ListState, byWorkload: boolean): string =>
-	JSON.stringify([state.filter, state.sort, state.namespaces, byWorkload, state.open]);
+const signature = (state: ListState, group: Group): string =>
+	JSON.stringify([state.filter, state.sort, state.namespaces, group, state.open]);
 
-export type ListState = Pick<ScreenState, 'filter' | 'sort' | 'namespaces' | 'byWorkload' | 'open'>;
+export type ListState = Pick<ScreenState, 'filter' | 'sort' | 'namespaces' | 'group' | 'open'>;
 
 /** Sorted and filtered once for a moment and a way of looking at it. */
 export function listingOf(moment: Moment, state: ListState, view: VerdictView): Listing {
 	const {facts, listings} = keptOf(moment, view.silences);
-	const byWorkload = isByWorkload(state, moment);
-	const name = signature(state, byWorkload);
+	const group = groupOf(state, moment);
+	const name = signature(state, group);
 	let listing = listings.get(name);
 	if (!listing) {
 		if (listings.size > 20) listings.clear();
-		listing = makeListing(moment, state, view, facts, byWorkload);
+		listing = makeListing(moment, state, view, facts, group);
 		listings.set(name, listing);
 	}
 	return listing;
 }
 
-function makeListing(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, byWorkload: boolean): Listing {
+function makeListing(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, group: Group): Listing {
 	const wanted = new Set(state.namespaces);
 	const inside = wanted.size === 0 ? facts.byName : facts.byName.filter(({of}) => wanted.has(of.namespace));
 	const filter = parseFilter(state.filter);
@@ -196,10 +196,11 @@ function makeListing(moment: Moment, state: ListState, view: VerdictView, facts:
 	const sign = state.sort.reverse ? -1 : 1;
 	rows.sort((a, b) => sign * order(a, b));
 	const items: ListItem[] = [];
-	if (byWorkload) {
+	if (group !== 'none') {
+		const idOf = group === 'node' ? nodeId : workloadId;
 		const groups = new Map<string, Row[]>();
 		for (const row of rows) {
-			const id = workloadId(row.of);
+			const id = idOf(row.of);
 			const members = groups.get(id);
 			if (members) members.push(row);
 			else groups.set(id, [row]);
@@ -216,13 +217,15 @@ function makeListing(moment: Moment, state: ListState, view: VerdictView, facts:
 		items,
 		ids: items.map(({id}) => id),
 		unfiltered: inside.length,
-		byWorkload,
+		group,
 		...(filter.problem !== undefined && {problem: filter.problem}),
 	};
 }
 
 /** A bare pod is its own workload. */
 export const workloadId = (of: Container): string => `workload:${of.namespace}/${of.workload ?? `Pod/${of.pod}`}`;
+
+const nodeId = (of: Container): string => `node:${of.node ?? ''}`;
 
 /** NaN, the unknown, comes last whichever way the numbers go. */
 const descending =
@@ -416,13 +419,13 @@ export function columnsFor(
 	wide: boolean,
 	facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>,
 	multipleNamespaces: boolean,
-	byWorkload = false,
+	group: Group = 'none',
 ): readonly Column[] {
 	const cells = width >= 150 ? 8 : width >= 124 ? 6 : 4;
 	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number}[] = [];
 	for (const wish of WISHES) {
 		const rank = wide ? wish.wideRank : wish.rank;
-		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces)) continue;
+		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces) || (wish.id === 'node' && group === 'node')) continue;
 		const own = wish.id === 'namespace' ? Math.max(9, Math.min(16, facts.namespaceWidth)) : wish.width;
 		candidates.push({wish: {...wish, width: own}, rank, spark: false, needs: own + (wish.gap ?? GAP)});
 		if (wish.sparkRank !== undefined)
@@ -444,7 +447,7 @@ export function columnsFor(
 		const own = chosen.get(id)?.width ?? 0;
 		return {
 			id,
-			title: id === 'pod' && byWorkload ? 'WORKLOAD' : heading,
+			title: id === 'pod' && group !== 'none' ? group.toUpperCase() : heading,
 			width: id === 'pod' ? Math.max(4, own + forPod) : id === 'verdict' ? own + forVerdict : own,
 			align: align ?? 'left',
 			spark: sparks.has(id) ? cells : 0,
@@ -496,6 +499,8 @@ export function rowView(item: ListItem, columns: readonly Column[], selected: bo
 function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view: {times}, facts, spark}: RowContext): Cell {
 	const {row, members} = item;
 	const {of} = row;
+	const ofNode = members && item.id.startsWith('node:') ? NODE_CELLS[column.id]?.(members) : undefined;
+	if (ofNode) return ofNode;
 	const absent = row.state === 'absent';
 	const {cpu, memory} = usageOf(row);
 	const calm: Style = absent ? 'dim' : 'plain';
@@ -546,6 +551,26 @@ function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view:
 		case 'node':
 			return {text: of.node === undefined ? UNKNOWN : printable(of.node), style: 'dim', cut: 'middle'};
 	}
+}
+
+/** A node's use is the sum of what runs on it; of its own capacity nothing is known here. */
+const NODE_CELLS: {readonly [C in ColumnId]?: (members: readonly Row[]) => Cell} = {
+	pod: members => ({text: `${printable(members[0]?.of.node ?? 'no node yet')} ×${members.length}`, style: 'plain', cut: 'middle'}),
+	namespace: () => ({text: '', style: 'dim'}),
+	cpu: members => ({text: formatCpu(sumOf(members, row => usageOf(row).cpu)), style: 'plain'}),
+	memory: members => ({text: formatMemory(sumOf(members, row => usageOf(row).memory)), style: 'plain'}),
+	'cpu-limit': () => ({text: UNKNOWN, style: 'dim'}),
+	'memory-limit': () => ({text: UNKNOWN, style: 'dim'}),
+	'cpu-request': () => ({text: UNKNOWN, style: 'dim'}),
+	'memory-request': () => ({text: UNKNOWN, style: 'dim'}),
+	restarts: members => ({text: String(sumOf(members, ({of}) => of.restarts)), style: 'dim'}),
+	age: () => ({text: '', style: 'dim'}),
+};
+
+/** Of what is known; NaN where nothing is. */
+function sumOf(rows: readonly Row[], value: (row: Row) => number): number {
+	const known = rows.map(value).filter(each => !Number.isNaN(each));
+	return known.length === 0 ? Number.NaN : known.reduce((sum, each) => sum + each, 0);
 }
 
 const workloadName = (of: Container): string => of.workload?.replace(/^[^/]*\//, '') ?? of.pod;

@@ -16,10 +16,10 @@ import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './
 import type {LogEntry, LogRowView} from './log.ts';
 import {logOf, logRowView} from './log.ts';
 import {positionBar} from './position-bar.ts';
-import type {ScreenState, Sight} from './state.ts';
+import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
 import type {Line, Tones} from './theme.ts';
-import {cutMiddle, printable, wrap} from './width.ts';
+import {cut, cutMiddle, padStart, printable, wrap} from './width.ts';
 import {plural} from './words.ts';
 
 export interface SceneInput {
@@ -36,6 +36,8 @@ export interface SceneInput {
 	/** Of now, from the engine. */
 	readonly explain?: (key: string) => Explanation | undefined;
 	readonly canKubectl: boolean;
+	/** What `:ctx` can go to. */
+	readonly contexts?: readonly string[];
 	/** Container whose detail is still shown while keys run through the list; absent: the selected one's. */
 	readonly detail?: string;
 }
@@ -94,7 +96,7 @@ function last<A extends readonly unknown[], R>(compute: (...args: A) => R): (...
 	let before: A | undefined;
 	let answer: R;
 	return (...args) => {
-		if (!before || args.some((arg, i) => !Object.is(arg, before?.[i]))) {
+		if (before?.length !== args.length || args.some((arg, i) => !Object.is(arg, before?.[i]))) {
 			answer = compute(...args);
 			before = args;
 		}
@@ -134,7 +136,7 @@ export function createScene(): SceneOf {
 			bar: showBar,
 			listRows: Math.max(
 				listing.unfiltered === 0 ? 0 : listing.items.length,
-				listing.byWorkload ? listing.items.length : listing.unfiltered,
+				listing.group === 'none' ? listing.unfiltered : listing.items.length,
 			),
 			logRows: entries.length,
 			wide: state.wide,
@@ -172,17 +174,17 @@ export function createScene(): SceneOf {
 		const list: ListView | undefined = layout.list && {
 			...pane(layout.list, boxed, focus === 'pods' && !overlay),
 			title: [
-				{text: listing.byWorkload ? 'Workloads' : 'Pods', style: focus === 'pods' ? 'title' : 'plain'},
+				{text: GROUP_WORDS[listing.group], style: focus === 'pods' ? 'title' : 'plain'},
 				{text: ` by ${SORT_WORDS[state.sort.by]}${state.sort.reverse ? ', reversed' : ''}`, style: 'dim'},
 			],
 			caption: listing.problem ?? '',
-			footer: footerOf(top, listHeight, listing.items.length, listing.byWorkload ? undefined : listing.unfiltered),
+			footer: footerOf(top, listHeight, listing.items.length, listing.group === 'none' ? listing.unfiltered : undefined),
 			columns: keptColumns(
 				layout.list.width - (boxed ? 6 : 3),
 				state.wide,
 				facts,
 				facts.namespaces.length > 1 && state.namespaces.length !== 1,
-				listing.byWorkload,
+				listing.group,
 			),
 			rows: [],
 			sort: state.sort,
@@ -304,7 +306,20 @@ export function createScene(): SceneOf {
 					},
 					width,
 				),
-			keys: bottomLine(state, width, focus, overlay, source, item?.members !== undefined, canKubectl),
+			keys: bottomLine(
+				state,
+				width,
+				focus,
+				overlay,
+				source,
+				item?.members && (listing.group === 'node' ? 'containers' : 'replicas'),
+				canKubectl,
+				{
+					namespaces: facts.namespaces,
+					recent: state.recentNamespaces,
+					contexts: input.contexts ?? [],
+				},
+			),
 			selected,
 			whyText,
 			namespaces: facts.namespaces,
@@ -315,12 +330,14 @@ export function createScene(): SceneOf {
 				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight},
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,
-				byWorkload: listing.byWorkload,
+				group: listing.group,
 				panes: layout.panes,
 			},
 		};
 	};
 }
+
+const GROUP_WORDS: Readonly<Record<Group, string>> = {none: 'Pods', workload: 'Workloads', node: 'Nodes'};
 
 const SORT_WORDS: Readonly<Record<ScreenState['sort']['by'], string>> = {
 	trouble: 'trouble',
@@ -533,13 +550,14 @@ function bottomLine(
 	focus: ScreenState['focus'],
 	overlay: 'help' | 'why' | undefined,
 	source: Source,
-	onWorkload: boolean,
+	inside: 'replicas' | 'containers' | undefined,
 	canKubectl: boolean,
+	places: Places,
 ): Line {
 	const {typing, notice} = state;
 	if (typing) {
 		const sign = typing.what === 'command' ? ':' : '/';
-		const hint = typing.what === 'command' ? 'ns a,b  ctx NAME  sort COLUMN  q' : '!text: without it   -l app=x: by label';
+		const hint = typing.what === 'command' ? hintFor(typing.text, places) : '!text: without it   -l app=x   node=NAME';
 		const text = printable(typing.text);
 		// What is typed last has to be seen.
 		const shown = text.length > width - 4 ? `…${text.slice(-(width - 5))}` : text;
@@ -548,7 +566,7 @@ function bottomLine(
 			{text: ` ${sign}`, style: 'key'},
 			{text: shown},
 			{text: ' ', style: 'cursor'},
-			{text: room > hint.length + 2 ? `${' '.repeat(room - hint.length - 1)}${hint}` : '', style: 'dim'},
+			{text: room > 12 ? padStart(cut(hint, room - 3), room - 1) : '', style: 'dim'},
 		];
 	}
 	if (notice) return [{text: ` ${cutEnd(printable(notice.text), width - 2)}`, style: notice.bad ? 'warning' : 'good'}];
@@ -564,7 +582,24 @@ function bottomLine(
 							? 'live'
 							: 'go on'
 						: undefined;
-	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, onWorkload, undoes, canKubectl}, width);
+	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, inside, undoes, canKubectl}, width);
+}
+
+/** Where a command can lead. */
+interface Places {
+	readonly namespaces: readonly string[];
+	/** The newest first. */
+	readonly recent: readonly string[];
+	readonly contexts: readonly string[];
+}
+
+function hintFor(text: string, {namespaces, recent, contexts}: Places): string {
+	const names = /^\s*(?:ns|namespaces?)\s/i.test(text)
+		? [...recent.map((name, i) => `${i + 1} ${name}`), ...namespaces.filter(name => !recent.includes(name)), '0 all']
+		: /^\s*(?:ctx|context)\s/i.test(text)
+			? contexts
+			: [];
+	return names.length > 0 ? printable(names.join('  ')) : 'ns a,b  ctx NAME  sort COLUMN  group node  q';
 }
 
 const cutEnd = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);

@@ -24,6 +24,13 @@ export type Sort = (typeof SORTS)[number];
 /** What `s` goes through; the others have a letter each. */
 const SORT_CYCLE: readonly Sort[] = ['trouble', 'cpu', 'memory', 'memory-limit', 'name'];
 
+/** What shares a row of the list. */
+export const GROUPS = ['none', 'workload', 'node'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** Of the row of a group: no container's key looks so. */
+export const isGroupId = (id: string): boolean => /^(?:workload|node):/.test(id);
+
 /** Lengths of the charts' window. */
 export const WINDOWS_MS = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map(minutes => minutes * 60_000);
 
@@ -46,8 +53,8 @@ export interface ScreenState {
 	readonly sort: {readonly by: Sort; readonly reverse: boolean};
 	readonly wide: boolean;
 	/** Undefined: by workload above 200 pods. */
-	readonly byWorkload: boolean | undefined;
-	/** Workloads whose replicas are shown. */
+	readonly group: Group | undefined;
+	/** Groups whose members are shown. */
 	readonly open: readonly string[];
 	/** Empty: all. */
 	readonly namespaces: readonly string[];
@@ -78,7 +85,7 @@ export const initialState = (
 	filter: options.filter ?? '',
 	sort: {by: options.sort ?? 'trouble', reverse: false},
 	wide: options.wide ?? false,
-	byWorkload: undefined,
+	group: undefined,
 	open: [],
 	namespaces: [],
 	recentNamespaces: [],
@@ -105,9 +112,11 @@ export type StateAction =
 	| {readonly type: 'sort'; readonly by: Sort}
 	| {readonly type: 'next-sort'}
 	| {readonly type: 'wide'}
-	| {readonly type: 'workloads'}
+	| {readonly type: 'group'; readonly by: Group}
 	| {readonly type: 'namespaces'; readonly names: readonly string[]}
 	| {readonly type: 'recent-namespace'; readonly index: number}
+	/** Other namespaces are read now; `anew`: in another context. */
+	| {readonly type: 'arrive'; readonly namespaces: readonly string[]; readonly anew: boolean}
 	| {readonly type: 'time'; readonly action: CursorAction}
 	| {readonly type: 'zoom'; readonly by: 1 | -1 | 0}
 	| {readonly type: 'pan'; readonly by: 1 | -1}
@@ -119,7 +128,7 @@ export type StateAction =
 export interface Sight {
 	readonly line: CursorLine;
 	readonly list: {
-		/** In order: keys of containers, `workload:…` of groups. */
+		/** In order: keys of containers, `workload:…` and `node:…` of groups. */
 		readonly ids: readonly string[];
 		readonly selected: number;
 		readonly height: number;
@@ -131,7 +140,7 @@ export interface Sight {
 	};
 	readonly overlay: {readonly length: number; readonly height: number};
 	readonly chart: {readonly fromMs: number; readonly toMs: number};
-	readonly byWorkload: boolean;
+	readonly group: Group;
 	readonly panes: readonly Pane[];
 }
 
@@ -196,15 +205,15 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 		}
 		case 'wide':
 			return {...state, wide: !state.wide};
-		case 'workloads':
-			return {...state, byWorkload: !sight.byWorkload, open: []};
+		case 'group':
+			return {...state, group: sight.group === action.by ? 'none' : action.by, open: [], top: 0};
 		case 'namespaces':
-			return {
-				...state,
-				namespaces: action.names,
-				recentNamespaces: [...new Set([...action.names, ...state.recentNamespaces])].slice(0, 9),
-				top: 0,
-			};
+			return onlyIn(state, action.names);
+		case 'arrive': {
+			if (!action.anew) return onlyIn(state, action.namespaces);
+			const {cursor, wide, sort} = state;
+			return onlyIn(initialState({...cursor, mode: cursor.home, atMs: Number.NaN}, {wide, sort: sort.by}), action.namespaces);
+		}
 		case 'recent-namespace': {
 			const name = state.recentNamespaces[action.index];
 			return name === undefined
@@ -231,6 +240,13 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 			return {...state, chart: {...state.chart, other: !state.chart.other}};
 	}
 }
+
+const onlyIn = (state: ScreenState, names: readonly string[]): ScreenState => ({
+	...state,
+	namespaces: names,
+	recentNamespaces: [...new Set([...names, ...state.recentNamespaces])].slice(0, 9),
+	top: 0,
+});
 
 function move(state: ScreenState, sight: Sight, to: (at: number, height: number, length: number) => number): ScreenState {
 	if (state.overlay) {
@@ -278,7 +294,7 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	}
 	const id = sight.list.ids[sight.list.selected];
 	if (id === undefined) return state;
-	if (state.focus === 'pods' && id.startsWith('workload:')) {
+	if (state.focus === 'pods' && isGroupId(id)) {
 		const shown = state.open.includes(id);
 		return {
 			...state,

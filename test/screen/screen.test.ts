@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import fc from 'fast-check';
 import {liveCursor, replayCursor} from '../../source/cursor.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
-import {createTheme} from '../../source/screen/theme.ts';
+import {createTheme, textOf} from '../../source/screen/theme.ts';
 import {frameOf, golden, Pane} from './frame.ts';
 import {END_MS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
 
@@ -30,7 +30,27 @@ const small = {columns: 80, rows: 24};
 test('help', () => golden('help-120x40', new Pane(trouble, medium).do({type: 'help'}).frame()));
 test('why, small', () => golden('why-80x24', new Pane(trouble, small).do({type: 'open'}).frame()));
 test('by workload, one opened', () =>
-	golden('workloads-120x40', new Pane(trouble, medium).do({type: 'workloads'}).do({type: 'open'}).frame()));
+	golden('workloads-120x40', new Pane(trouble, medium).do({type: 'group', by: 'workload'}).do({type: 'open'}).frame()));
+
+test('one row a node, with what its containers use together', () =>
+	golden('nodes-120x40', new Pane(trouble, medium).do({type: 'group', by: 'node'}).do({type: 'open'}).frame()));
+
+test('the status line says which namespaces are shown, and all of them again', () => {
+	const pane = new Pane(trouble, medium).do({type: 'namespaces', names: ['shop']});
+	assert.match(textOf(pane.scene.status), / · shop · /);
+	assert.match(textOf(pane.do({type: 'namespaces', names: []}).scene.status), / · all namespaces · /);
+});
+
+test('another context begins at the end of its own time, in the same order and width', () => {
+	const pane = new Pane(trouble, medium)
+		.do({type: 'sort', by: 'memory'})
+		.do({type: 'wide'})
+		.do({type: 'time', action: {type: 'step', by: -1}})
+		.do({type: 'move', by: 2})
+		.do({type: 'arrive', namespaces: ['payments'], anew: true});
+	const {cursor, sort, wide, selection, namespaces} = pane.state;
+	assert.deepEqual([cursor.mode, sort.by, wide, selection, namespaces], ['follow', 'memory', true, undefined, ['payments']]);
+});
 test('the wide list', () => golden('wide-200x60', new Pane(trouble, {columns: 200, rows: 60}).do({type: 'wide'}).frame()));
 test('a filter is typed', () => {
 	const pane = new Pane(trouble, medium).do({type: 'filter'});

@@ -95,6 +95,10 @@ test('filters', () => {
 		['!cart', false],
 		['!', true],
 		['node-7', true],
+		['node=node-7', true],
+		['node=node-8', false],
+		['!node=node-8', true],
+		['node=cart', false],
 		['leak', true],
 		['api-(', false],
 		['-l app=cart', true],
@@ -124,9 +128,12 @@ test('commands', () => {
 		['ns kube', {type: 'elsewhere', to: {namespaces: ['kube']}}],
 		['ctx prod-us', {type: 'elsewhere', to: {context: 'prod-us'}}],
 		['sort mem', {type: 'action', action: {type: 'sort', by: 'memory'}}],
+		['group node', {type: 'action', action: {type: 'group', by: 'node'}}],
+		['ctx prod-e', {type: 'elsewhere', to: {context: 'prod-eu'}}],
+		['ctx prod', {type: 'elsewhere', to: {context: 'prod'}}],
 	];
-	for (const [text, parsed] of table) assert.deepEqual(parseCommand(text, known), parsed, text);
-	for (const text of ['ctx', 'sort colour', 'delete']) assert.equal(parseCommand(text, known).type, 'problem', text);
+	for (const [text, parsed] of table) assert.deepEqual(parseCommand(text, known, ['prod-eu', 'prod-asia']), parsed, text);
+	for (const text of ['ctx', 'sort colour', 'group colour', 'delete']) assert.equal(parseCommand(text, known).type, 'problem', text);
 });
 
 test('panes fill the screen and do not overlap', () => {
