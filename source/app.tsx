@@ -12,7 +12,7 @@ import {parseCommand} from './screen/command.ts';
 import type {Source} from './screen/header.ts';
 import type {Action} from './screen/keys.ts';
 import {actionOf, namesOf} from './screen/keys.ts';
-import type {Silences} from './screen/list.ts';
+import type {ColumnId, Silences} from './screen/list.ts';
 import type {Scene} from './screen/selectors.ts';
 import {createMomentOf, createScene} from './screen/selectors.ts';
 import type {ScreenState, Sort, StateAction} from './screen/state.ts';
@@ -49,6 +49,8 @@ export interface AppProps {
 	readonly times: TimeFormat;
 	/** What the feed was asked for, for the status line: `all namespaces`, `shop, payments`. */
 	readonly namespaceLabel: string;
+	/** In place of those that the list chooses. */
+	readonly columns?: readonly ColumnId[];
 	readonly wide?: boolean;
 	readonly sort?: Sort;
 	readonly filter?: string;
@@ -137,6 +139,7 @@ export function App(props: AppProps) {
 			tones: theme.tones,
 			namespaceLabel: props.namespaceLabel,
 			canKubectl: props.kubectl !== undefined,
+			...(props.columns && {columns: props.columns}),
 			...(props.contexts && {contexts: props.contexts}),
 			...(detail.current && {detail: detail.current.key}),
 			...(props.silences && {silences: props.silences}),

@@ -1,13 +1,14 @@
 /** Flags → a command. Exit codes live here and nowhere else. */
 import process from 'node:process';
 import type {Outcome} from './commands/outcome.ts';
+import {type Config, configFile, NO_CONFIG, readConfig} from './config.ts';
 import {Failure, told, UsageError} from './failure.ts';
 import {COMMANDS, type Command, checkFlags, type Flags, help, meowFlags} from './flags.ts';
 import {VERSION} from './version.ts';
 
 const EXIT = {well: 0, failed: 1, usage: 2, found: 3} as const;
 
-type Run = (input: readonly string[], flags: Flags) => Promise<Outcome>;
+type Run = (input: readonly string[], flags: Flags, config: Config) => Promise<Outcome>;
 
 /** Each command is loaded when it is asked for: `--version` need not wait for React. */
 const RUN: Readonly<Record<Command, () => Promise<{run: Run}>>> = {
@@ -45,11 +46,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 			argv: isCommand(first) ? rest : argv,
 			pkg: {name: 'oddpod', version: VERSION},
 			flags: meowFlags(command),
+			booleanDefault: undefined, // `--no-ascii` is not the same as nothing
 			autoHelp: false,
 			autoVersion: false,
 		});
 		const {run} = await RUN[command]();
-		const outcome = await run(input, checkFlags(command, flags));
+		// Verdicts that are counted depend on nothing but what stands on the command line.
+		const config = command === 'evaluate' ? NO_CONFIG : await readConfig(configFile(process.env));
+		const outcome = await run(input, checkFlags(command, flags, config.flags), config);
 		return typeof outcome === 'number' ? outcome : EXIT[outcome];
 	} catch (error) {
 		process.stderr.write(tell(error, command));

@@ -177,12 +177,18 @@ export function meowFlags(command: Command): Record<string, {type: 'boolean' | '
 	);
 }
 
-/** @throws {UsageError} naming the flag, the demand and the value. */
-export function checkFlags(command: Command, given: Readonly<Record<string, unknown>>): Flags {
+/**
+ * `usual`: what holds where nothing is given, before the defaults.
+ * @throws {UsageError} naming the flag, the demand and the value.
+ */
+export function checkFlags(command: Command, given: Readonly<Record<string, unknown>>, usual: Flags = {}): Flags {
 	const known = new Map(flagsOf(command));
 	const shorts = new Set([...known.values()].map(({short}) => short));
 	const flags: Record<string, unknown> = {};
 	for (const [name, flag] of known) if (flag.default !== undefined) flags[name] = flag.default;
+	const placed = given.namespace !== undefined || given.allNamespaces === true;
+	for (const [name, value] of Object.entries(usual))
+		if (known.has(name) && !(placed && (name === 'namespace' || name === 'allNamespaces'))) flags[name] = value;
 	for (const [name, value] of Object.entries(given)) {
 		if (value === undefined || name === '--' || shorts.has(name)) continue;
 		const flag = known.get(name);
@@ -192,7 +198,7 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 		}
 		if (Array.isArray(value)) throw new UsageError(`Expected ${flagName(name)} once, got it ${value.length} times`);
 		if (flag.type === 'boolean') {
-			if (value === false) continue;
+			flags[name] = value;
 		} else if (flag.type === 'string') {
 			if (value === '') throw new UsageError(`Expected ${flagName(name)} to have a value: ${flagName(name)} ${flag.value}`);
 			if (flag.choices && !flag.choices.includes(String(value)))

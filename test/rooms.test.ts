@@ -12,6 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	clean: [],
 	failure: ['scrape'],
 	flags: ['failure'],
+	config: ['failure', 'clean', 'flags', 'screen', 'config-text'],
+	'config-text': ['clean', 'config', 'screen'],
 	recording: ['scrape', 'failure', 'clean'],
 	engine: ['scrape'],
 	k8s: ['scrape', 'recording', 'clean', 'failure', 'format'],
@@ -29,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	kubectl: ['scrape'],
 	silences: ['scrape'],
 	succession: ['scrape'],
-	cli: ['commands', 'failure', 'flags', 'version'],
+	cli: ['commands', 'config', 'failure', 'flags', 'version'],
 	oddpod: ['cli'],
 };
 
@@ -42,6 +44,7 @@ const HEAVY: Readonly<Record<string, readonly string[]>> = {
 	ink: ['components', 'app', 'commands'],
 	react: ['components', 'app', 'commands'],
 	meow: ['cli'],
+	yaml: ['config-text'],
 	asciichart: ['screen', 'components'],
 };
 

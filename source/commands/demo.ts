@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import type {Config} from '../config.ts';
 import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Outcome} from './outcome.ts';
@@ -18,7 +19,7 @@ export function demoRecording(): string {
 	});
 }
 
-export async function run(input: readonly string[], flags: Flags): Promise<Outcome> {
+export async function run(input: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
-	return replay(demoRecording(), flags);
+	return replay(demoRecording(), flags, config);
 }

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type {Config} from '../config.ts';
 import {replayCursor} from '../cursor.ts';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
@@ -16,13 +17,13 @@ import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 import {demandTerminal, isPlain} from './terminal.ts';
 
-export async function run([path, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
+export async function run([path, ...more]: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (path === undefined || more.length > 0) throw new UsageError('Expected one FILE');
-	return replay(path, flags);
+	return replay(path, flags, config);
 }
 
 /** Shows a recording on the screen; where stdout is no terminal, reads it flat out and prints a line an event. */
-export async function replay(path: string, flags: Flags): Promise<Outcome> {
+export async function replay(path: string, flags: Flags, config: Config): Promise<Outcome> {
 	const start = flags.start === undefined ? undefined : parseStart(flags.start);
 	const feed = await openFile(path);
 	const settings = settingsFrom(flags);
@@ -58,6 +59,7 @@ export async function replay(path: string, flags: Flags): Promise<Outcome> {
 	const {show} = await loadInk(() => import('./show.tsx'));
 	await show({
 		flags,
+		config,
 		timeline,
 		source: {label: feed.label, live: false, finished: () => timeline.complete, problem: () => problem},
 		cursor: replayCursor(flags.speed, {

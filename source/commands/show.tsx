@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {render} from 'ink';
 import {App, type AppProps} from '../app.tsx';
+import type {Config} from '../config.ts';
 import type {Flags} from '../flags.ts';
 import {createTheme, themeOptionsFrom} from '../screen/theme.ts';
 import {screenWriter} from '../terminal/screen-writer.ts';
@@ -8,17 +9,33 @@ import {timeFrom} from './settings.ts';
 
 export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
 	readonly flags: Flags;
+	readonly config: Config;
 	/** Calls with what is to be shown from then on. */
 	readonly follow?: (changed: (props: Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'>) => void) => void;
 }
 
 /** Shows the screen until the user leaves it; the terminal is as it was on every way out. */
-export async function show({flags, follow, ...begin}: Show): Promise<void> {
-	const options = themeOptionsFrom(process.env);
-	const theme = createTheme({...options, ascii: flags.ascii === true || options.ascii});
+export async function show({flags, config, follow, ...begin}: Show): Promise<void> {
+	const seen = themeOptionsFrom(process.env);
+	// Who sets NO_COLOR wants none, whatever the file says.
+	const {colour, ...wanted} = config.theme;
+	const theme = createTheme({
+		...seen,
+		...wanted,
+		colour: seen.colour === 'none' ? 'none' : (colour ?? seen.colour),
+		ascii: flags.ascii ?? seen.ascii,
+	});
 	const times = timeFrom(flags);
 	const screen = (props: typeof begin) => (
-		<App {...props} wide={flags.wide === true} theme={theme} times={times} onQuit={() => app.unmount()} stop={stopProcess} />
+		<App
+			{...props}
+			{...(config.columns && {columns: config.columns})}
+			wide={flags.wide === true}
+			theme={theme}
+			times={times}
+			onQuit={() => app.unmount()}
+			stop={stopProcess}
+		/>
 	);
 	const app = render(screen(begin), {
 		stdout: screenWriter(process.stdout),

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type {Config} from '../config.ts';
 import {UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Container} from '../scrape.ts';
@@ -10,7 +11,7 @@ import {demandTerminal, isPlain} from './terminal.ts';
 import {Watching} from './watching.ts';
 
 /** Watches the cluster on the screen. */
-export async function run([workload, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
+export async function run([workload, ...more]: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (more.length > 0) throw new UsageError(`Expected at most one workload, got ${[workload, ...more].join(' ')}`);
 	const select = workload === undefined ? undefined : workloadNamed(workload);
 	demandTerminal('Print events as lines instead: oddpod check; or one listing: oddpod top');
@@ -22,7 +23,7 @@ export async function run([workload, ...more]: readonly string[], flags: Flags):
 	// Before the cluster is opened: nothing may need `fetch` meanwhile.
 	const {show} = await loadInk(() => import('./show.tsx'));
 	const watching = await Watching.begin(await openLive(flags, true), flags);
-	await show({flags, ...watching.props, ...(select && {select}), follow: changed => watching.follow(changed)});
+	await show({flags, config, ...watching.props, ...(select && {select}), follow: changed => watching.follow(changed)});
 	await watching.end();
 	if (watching.problem) process.stderr.write(`oddpod: ${watching.problem.what}.\n`);
 	return 'well';

@@ -413,6 +413,16 @@ const WISHES: readonly Wish[] = [
 	{id: 'node', title: 'NODE', width: 14, sort: 'node', rank: Number.NaN, wideRank: 5},
 ];
 
+/** In the reader's own order, the first ones given room first; a pod and what is said of it always stand there. */
+function chosenWishes(own: readonly ColumnId[]): readonly Wish[] {
+	const always = (['pod', 'verdict'] as const).filter(id => !own.includes(id));
+	return [...always, ...own].flatMap((id, i) => {
+		const wish = WISHES.find(each => each.id === id);
+		if (!wish) return [];
+		return [{...wish, rank: wish.rank === 0 ? 0 : i + 1, ...(wish.sparkRank !== undefined && {sparkRank: 20 + wish.sparkRank})}];
+	});
+}
+
 /** Columns for `width` cells: the most important ones that fit, then sparklines; the pod's name and the verdict share what is left. */
 export function columnsFor(
 	width: number,
@@ -420,10 +430,12 @@ export function columnsFor(
 	facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>,
 	multipleNamespaces: boolean,
 	group: Group = 'none',
+	own: readonly ColumnId[] | undefined = undefined,
 ): readonly Column[] {
 	const cells = width >= 150 ? 8 : width >= 124 ? 6 : 4;
 	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number}[] = [];
-	for (const wish of WISHES) {
+	const wishes = own && !wide ? chosenWishes(own) : WISHES;
+	for (const wish of wishes) {
 		const rank = wide ? wish.wideRank : wish.rank;
 		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces) || (wish.id === 'node' && group === 'node')) continue;
 		const own = wish.id === 'namespace' ? Math.max(9, Math.min(16, facts.namespaceWidth)) : wish.width;
@@ -443,18 +455,20 @@ export function columnsFor(
 	}
 	const forPod = Math.max(Math.min(left, 0), Math.min(left, Math.max(facts.podWidth, 12) - POD_LEAST));
 	const forVerdict = Math.max(0, Math.min(left - forPod, VERDICT_MORE));
-	return WISHES.filter(({id}) => chosen.has(id)).map(({id, title: heading, align, gap = GAP, sort}, i): Column => {
-		const own = chosen.get(id)?.width ?? 0;
-		return {
-			id,
-			title: id === 'pod' && group !== 'none' ? group.toUpperCase() : heading,
-			width: id === 'pod' ? Math.max(4, own + forPod) : id === 'verdict' ? own + forVerdict : own,
-			align: align ?? 'left',
-			spark: sparks.has(id) ? cells : 0,
-			sort,
-			gap: i === 0 ? 0 : gap,
-		};
-	});
+	return wishes
+		.filter(({id}) => chosen.has(id))
+		.map(({id, title: heading, align, gap = GAP, sort}, i): Column => {
+			const own = chosen.get(id)?.width ?? 0;
+			return {
+				id,
+				title: id === 'pod' && group !== 'none' ? group.toUpperCase() : heading,
+				width: id === 'pod' ? Math.max(4, own + forPod) : id === 'verdict' ? own + forVerdict : own,
+				align: align ?? 'left',
+				spark: sparks.has(id) ? cells : 0,
+				sort,
+				gap: i === 0 ? 0 : gap,
+			};
+		});
 }
 
 /** A cell of a row: words, and how they look. `cut` says which part may go. */

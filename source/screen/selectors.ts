@@ -11,7 +11,7 @@ import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
 import {helpLines, keyBar} from './help.ts';
 import type {Layout, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
-import type {Column, Listing, RowView, Silences, VerdictView} from './list.ts';
+import type {Column, ColumnId, Listing, RowView, Silences, VerdictView} from './list.ts';
 import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './list.ts';
 import type {LogEntry, LogRowView} from './log.ts';
 import {logOf, logRowView} from './log.ts';
@@ -36,6 +36,8 @@ export interface SceneInput {
 	/** Of now, from the engine. */
 	readonly explain?: (key: string) => Explanation | undefined;
 	readonly canKubectl: boolean;
+	/** In place of those that the list chooses. */
+	readonly columns?: readonly ColumnId[];
 	/** What `:ctx` can go to. */
 	readonly contexts?: readonly string[];
 	/** Container whose detail is still shown while keys run through the list; absent: the selected one's. */
@@ -185,6 +187,7 @@ export function createScene(): SceneOf {
 				facts,
 				facts.namespaces.length > 1 && state.namespaces.length !== 1,
 				listing.group,
+				input.columns,
 			),
 			rows: [],
 			sort: state.sort,

@@ -53,6 +53,8 @@ export interface ThemeOptions {
 	readonly ascii: boolean;
 	readonly colour: ColourDepth;
 	readonly background?: 'dark' | 'light';
+	/** In place of the colours that these meanings have: `#rrggbb`, an index among the 256, `red`, `bright-red`. */
+	readonly inks?: Readonly<Partial<Record<Style, string>>>;
 }
 
 export const MARKS = {
@@ -241,12 +243,41 @@ const tones = (of: (dark: Tone, light: Tone) => Sgr): Readonly<Record<Style, rea
 /** Index among the 256, and all 24 bits. */
 type Tone = readonly [index: number, hex: number];
 
+const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
+
+function withInks(
+	styles: Readonly<Record<Style, readonly Sgr[]>>,
+	inks: Readonly<Partial<Record<Style, string>>>,
+	colour: ColourDepth,
+): Readonly<Record<Style, readonly Sgr[]>> {
+	const changed = {...styles};
+	for (const style of Object.keys(inks) as Style[]) {
+		const code = codeOfInk(inks[style] ?? '', colour);
+		if (code !== undefined) changed[style] = [...styles[style].filter(sgr => sgr === BOLD), ink(code)];
+	}
+	return changed;
+}
+
+/** The nearest that the terminal has; undefined where it has none near. */
+function codeOfInk(text: string, colour: ColourDepth): string | undefined {
+	const name = NAMES.indexOf(text.replace('bright-', ''));
+	if (name >= 0) return String((text.startsWith('bright-') ? 90 : 30) + name);
+	if (colour === '16') return Number(text) < 16 ? String(Number(text) < 8 ? 30 + Number(text) : 82 + Number(text)) : undefined;
+	if (!text.startsWith('#')) return `38;5;${text}`;
+	const hex = Number.parseInt(text.slice(1), 16);
+	if (colour === 'true') return `38;${rgb(hex)}`;
+	// The 6×6×6 cube of the 256: its steps are 0, 95, 135, …
+	const step = (value: number): number => (value < 48 ? 0 : value < 115 ? 1 : Math.floor((value - 35) / 40));
+	return `38;5;${16 + 36 * step(hex >> 16) + 6 * step((hex >> 8) & 255) + step(hex & 255)}`;
+}
+
 const pass: readonly Sgr[] = [];
 
-export function createTheme({ascii, colour, background = 'dark'}: ThemeOptions): Theme {
+export function createTheme({ascii, colour, background = 'dark', inks = {}}: ThemeOptions): Theme {
 	const light = background === 'light';
 	const codeOf = ([index, hex]: Tone): string => (colour === 'true' ? rgb(hex) : `5;${index}`);
-	const styles = colour === 'none' ? MONO : colour === '16' ? SIXTEEN : tones((dark, pale) => ink(`38;${codeOf(light ? pale : dark)}`));
+	const usual = colour === 'none' ? MONO : colour === '16' ? SIXTEEN : tones((dark, pale) => ink(`38;${codeOf(light ? pale : dark)}`));
+	const styles = colour === 'none' ? usual : withInks(usual, inks, colour);
 	const tint = (dark: Tone, pale: Tone): Sgr => ground(`48;${codeOf(light ? pale : dark)}`);
 	const tints = colour === '256' || colour === 'true';
 	const grounds: Readonly<Record<Ground, readonly Sgr[]>> = tints
@@ -312,7 +343,7 @@ export function toAscii(text: string): string {
 export const textOf = (line: Line): string => line.map(({text}) => text).join('');
 
 /** What the terminal can do, from what it says of itself: NO_COLOR (no-color.org), COLORTERM, TERM, COLORFGBG, and the locale. */
-export function themeOptionsFrom(environment: Readonly<Record<string, string | undefined>>): Required<ThemeOptions> {
+export function themeOptionsFrom(environment: Readonly<Record<string, string | undefined>>): Required<Omit<ThemeOptions, 'inks'>> {
 	const {NO_COLOR: noColor, TERM: term = '', COLORTERM: colorTerm = '', COLORFGBG: colorFgBg = ''} = environment;
 	const {LC_ALL: all, LC_CTYPE: characters, LANG: language} = environment;
 	const locale = all || characters || language || '';

@@ -1,7 +1,7 @@
 // The built program as a script would call it: exit codes, one sentence of what happened and one of what to do, never a stack trace.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -24,13 +24,23 @@ interface Result {
 function oddpod(args: readonly string[], env: Readonly<Record<string, string>> = {}): Result {
 	const {status, stdout, stderr} = spawnSync(process.execPath, ['dist/oddpod.js', ...args], {
 		encoding: 'utf8',
-		env: {...process.env, KUBECONFIG: '', HOME: folder, TZ: 'UTC', KUBERNETES_SERVICE_HOST: '', ...env},
+		env: {
+			...process.env,
+			KUBECONFIG: '',
+			HOME: folder,
+			XDG_CONFIG_HOME: path.join(folder, 'config'),
+			TZ: 'UTC',
+			KUBERNETES_SERVICE_HOST: '',
+			...env,
+		},
 		timeout: 60_000,
 	});
 	for (const text of [stdout, stderr]) assert.doesNotMatch(text, /^\s+at .*:\d+:\d+|\x1b\[\?1049h/m, 'no stack trace, no alternate screen');
 	return {status, stdout, stderr};
 }
 
+mkdirSync(path.join(folder, 'oddpod'));
+file('oddpod/config.yaml', '# mine\ncolour: red\n');
 const empty = file('empty.jsonl', '');
 const text = file('text.jsonl', 'hello\n');
 const newer = file('newer.jsonl', '{"oddpod":99,"startedAtMs":1}\n');
@@ -72,6 +82,13 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['no file', ['evaluate'], 2, /FILE/],
 	['too many files', ['replay', 'a', 'b'], 2, /one FILE/],
 	['both -n and -A', ['top', '-n', 'a', '-A'], 2, /--namespace.*--all-namespaces/],
+	[
+		'a setting that is none',
+		['top'],
+		1,
+		/config\.yaml, line 2: there is no setting colour; .*\n.*docs\/config\.md/,
+		{XDG_CONFIG_HOME: folder},
+	],
 	['an unknown help', ['help', 'everything'], 2, /everything/],
 ];
 for (const [what, args, status, said, env] of refused) {

@@ -26,7 +26,10 @@ export class Terminal {
 			cols: columns,
 			rows,
 			name: 'xterm-256color',
-			env: {...inherited, TERM: 'xterm-256color', TZ: 'UTC', LANG: 'C.UTF-8', ...env} as Record<string, string>,
+			env: {...inherited, TERM: 'xterm-256color', TZ: 'UTC', LANG: 'C.UTF-8', XDG_CONFIG_HOME: '/nonexistent', ...env} as Record<
+				string,
+				string
+			>,
 		});
 		this.#pty.onData(data => {
 			this.bytes += Buffer.byteLength(data);
