@@ -4,6 +4,7 @@ import {App, type AppProps} from '../app.tsx';
 import type {Config} from '../config.ts';
 import type {Flags} from '../flags.ts';
 import {createTheme, themeOptionsFrom} from '../screen/theme.ts';
+import {inlet} from '../terminal/inlet.ts';
 import {screenWriter} from '../terminal/screen-writer.ts';
 import {timeFrom} from './settings.ts';
 
@@ -38,6 +39,7 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 		/>
 	);
 	const app = render(screen(begin), {
+		stdin: inlet(process.stdin),
 		stdout: screenWriter(process.stdout),
 		alternateScreen: true,
 		exitOnCtrlC: false,

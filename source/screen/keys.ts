@@ -253,13 +253,14 @@ export function namesOf(input: string, key: KeyEvent): readonly string[] {
 	if (key.pageDown) return ['pgdn'];
 	if (key.home) return ['home'];
 	if (key.end) return ['end'];
+	// No key is bound with alt: esc and the next key have come in one read.
+	if (key.meta) return ['esc', ...namesOf(input, {...key, meta: false})];
 	if (key.return) return ['enter'];
 	if (key.escape) return ['esc'];
 	if (key.tab) return [key.shift ? 'shift-tab' : 'tab'];
 	// Terminals send DEL for the key that erases to the left.
 	if (key.backspace || key.delete) return ['backspace'];
 	if (key.ctrl) return input === '' ? [] : [`ctrl-${input.toLowerCase()}`];
-	if (key.meta) return [];
 	return [...input].map(nameOfCharacter).filter(name => name !== undefined);
 }
 

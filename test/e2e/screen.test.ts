@@ -1,7 +1,7 @@
 // The built program in a real pty: what a person sees, and what the terminal is left with.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {Terminal} from './terminal.ts';
+import {PROGRAM, Terminal} from './terminal.ts';
 
 /** Every mode that was set has been unset again, in the end. */
 function assertRestored(terminal: Terminal): void {
@@ -81,11 +81,16 @@ test('many keys in one burst, pastes, mouse reports and unknown sequences break 
 	using terminal = new Terminal(['demo', '--start', '10m']);
 	await terminal.until('the list', ({text}) => /NAMESPACE/.test(text));
 	terminal.type('jjjkkGgjjj');
-	terminal.type('\x1b[<0;10;5M\x1b[I\x1b[O\x1b[?1;2c\x1b[999~');
-	terminal.type(`\x1b[200~${'q paste '.repeat(2000)}\x1b[201~`);
+	terminal.type('\x1b[<0;10;5M\x1b[I\x1b[O\x1b[?1;2c\x1b[999~\x1b[M !q\x1b]11;rgb:1e1e/1e1e/qqqq\x1b\\\x1bP>|q\x1b\\');
+	terminal.type(`\x1b[200~${'q paste '.repeat(131_072)}\x1b[201~`);
 	terminal.type('?');
 	await terminal.until('the help', ({text}) => /Help/.test(text));
-	terminal.type('qq');
+	terminal.type('q/');
+	terminal.type(`\x1b[200~${'cart'.repeat(250_000)}\x1b[201~`);
+	await terminal.until('the beginning of what was pasted', ({rows}) => /cartcart/.test(rows.at(-1) ?? ''));
+	terminal.type('\x1b');
+	await terminal.until('the list again', ({rows}) => /quit/.test(rows.at(-1) ?? ''));
+	terminal.type('q');
 	assert.equal(await terminal.exited(), 0);
 	assertRestored(terminal);
 });
@@ -102,4 +107,41 @@ test('nothing is sent while nothing changes', {timeout: 60_000}, async () => {
 	await terminal.until('a step', terminal => terminal.bytes > bytes);
 	terminal.type('q');
 	await terminal.exited();
+});
+
+test('c copies the explanation by way of the terminal', {timeout: 60_000}, async () => {
+	using terminal = new Terminal(['demo', '--start', 'anomaly:1', '--utc']);
+	await terminal.until('the list', ({text}) => /NAMESPACE/.test(text));
+	terminal.type(' ');
+	terminal.type('c');
+	await terminal.until('what was done', ({rows}) => /Copied/.test(rows.at(-1) ?? ''));
+	const [, copied = ''] = /\x1b\]52;c;([A-Za-z0-9+/=]+)\x07/.exec(terminal.written) ?? [];
+	const text = Buffer.from(copied, 'base64').toString();
+	terminal.type('\r');
+	await terminal.until('the explanation', ({text}) => /Why/.test(text));
+	const [first = '', second = ''] = text.split('\n');
+	assert.ok(first.length > 10 && second.length > 10, text);
+	assert.ok(terminal.text.includes(first.slice(0, 60)), `${first} is not what the screen says`);
+	terminal.type('qq');
+	await terminal.exited();
+});
+
+test('ctrl-z gives the shell back, fg the screen', {timeout: 60_000}, async () => {
+	using shell = new Terminal(['-i'], {columns: 100, rows: 30}, {PS1: 'shell> ', ENV: '/dev/null'}, ['/bin/sh']);
+	await shell.until('the prompt', ({text}) => /shell> /.test(text));
+	shell.type(`${PROGRAM.map(part => `'${part}'`).join(' ')} demo\r`);
+	await shell.until('the screen', ({alternate, text}) => alternate && /quit/.test(text));
+	shell.type('\x1a');
+	await shell.until('the prompt', ({alternate, text}) => !alternate && text.trimEnd().endsWith('\nshell>'));
+	shell.type('echo here $((6 * 7))\r');
+	await shell.until('an answer of the shell', ({text}) => /here 42/.test(text));
+	shell.type('fg\r');
+	await shell.until('the screen again', ({alternate, text}) => alternate && /quit/.test(text));
+	shell.type('?');
+	await shell.until('that keys are heard', ({text}) => /Help/.test(text));
+	shell.type('qq');
+	await shell.until('the prompt', ({alternate, text}) => !alternate && text.trimEnd().endsWith('\nshell>'));
+	assertRestored(shell);
+	shell.type('exit\r');
+	await shell.exited();
 });

@@ -9,6 +9,8 @@ export interface Size {
 	readonly rows: number;
 }
 
+export const PROGRAM: readonly [string, ...string[]] = [process.execPath, path.resolve('dist/oddpod.js')];
+
 /** The built program in a real pty, behind a real terminal emulator. */
 export class Terminal {
 	readonly #pty: IPty;
@@ -19,10 +21,15 @@ export class Terminal {
 	written = '';
 	exitCode: number | undefined;
 
-	constructor(args: readonly string[], {columns, rows}: Size = {columns: 120, rows: 40}, env: Readonly<Record<string, string>> = {}) {
+	constructor(
+		args: readonly string[],
+		{columns, rows}: Size = {columns: 120, rows: 40},
+		env: Readonly<Record<string, string>> = {},
+		[program, ...before]: readonly [string, ...string[]] = PROGRAM,
+	) {
 		this.#screen = new xterm.Terminal({cols: columns, rows, allowProposedApi: true});
 		const {CI, NO_COLOR, ...inherited} = process.env; // Ink draws nothing under CI unless told to, and that is the program's business
-		this.#pty = spawn(process.execPath, [path.resolve('dist/oddpod.js'), ...args], {
+		this.#pty = spawn(program, [...before, ...args], {
 			cols: columns,
 			rows,
 			name: 'xterm-256color',

@@ -29,7 +29,9 @@ test('keys have names, several in one read each their own', () => {
 		['', {delete: true}, ['backspace']],
 		[' ', {}, ['space']],
 		['\u0004', {}, ['ctrl-d']],
-		['x', {meta: true}, []],
+		['x', {meta: true}, ['esc', 'x']],
+		['', {meta: true, escape: true}, ['esc', 'esc']],
+		['', {meta: true, upArrow: true}, ['up']],
 	];
 	for (const [input, key, names] of table) assert.deepEqual(namesOf(input, key), names, JSON.stringify(input));
 });

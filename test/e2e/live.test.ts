@@ -1,0 +1,117 @@
+// The built program on an API server: other namespaces and contexts, kubectl beside it, silences.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import test from 'node:test';
+import {SmallCluster} from './small-cluster.ts';
+import {Terminal} from './terminal.ts';
+
+const SIZE = {columns: 120, rows: 30};
+const bottom = ({rows}: Terminal): string => rows.at(-1) ?? '';
+const live = (cluster: SmallCluster, env: Readonly<Record<string, string>> = {}): Terminal =>
+	new Terminal([], SIZE, {...cluster.env, ...env});
+const pods = async (terminal: Terminal, ...names: readonly string[]): Promise<void> =>
+	terminal.until(`the pods ${names.join(', ')} and no others`, ({rows}) => {
+		const list = rows.slice(0, 12).join('\n');
+		return ['cart-0', 'checkout-0', 'ledger-0'].every(name => list.includes(name) === names.includes(name));
+	});
+
+test(':ns reads other namespaces too, 0 all of them, and a number goes back', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	using terminal = live(cluster);
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type(':ns payments\r');
+	await pods(terminal, 'ledger-0');
+	terminal.type(':ns shop\r');
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type('2');
+	await pods(terminal, 'ledger-0');
+	terminal.type('0');
+	await pods(terminal, 'cart-0', 'checkout-0', 'ledger-0');
+	terminal.type(':ns nowhere\r');
+	await terminal.until('what is wrong', terminal => /no container in nowhere/.test(bottom(terminal)));
+	await pods(terminal, 'cart-0', 'checkout-0', 'ledger-0');
+	terminal.type('q');
+	assert.equal(await terminal.exited(), 0);
+});
+
+test(':ctx goes to another context and back; one that does not answer is not gone to', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	using terminal = live(cluster);
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type(':ctx ');
+	await terminal.until('the contexts', terminal => /lab {2}prod {2}dark/.test(bottom(terminal)));
+	terminal.type('prod\r');
+	await pods(terminal, 'ledger-0');
+	assert.match(terminal.text, / prod · payments · 1 pod/);
+	terminal.type(':ctx lab\r');
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type(':ctx dark\r');
+	await terminal.until('what is wrong', terminal => /127\.0\.0\.1:1 was refused/.test(bottom(terminal)));
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type(':ctx nowhere\r');
+	await terminal.until('what is wrong', terminal => /"nowhere" does not exist/.test(bottom(terminal)));
+	terminal.type('q');
+	assert.equal(await terminal.exited(), 0);
+});
+
+test("l, p and d run the user's own kubectl and pager, and come back", {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	const log = path.join(cluster.folder, 'asked');
+	cluster.program('kubectl', `echo "$@" >> ${log}\necho "kubectl was asked: $@"`);
+	const pager = cluster.program('pager', "cat\necho '(end)'\nread line < /dev/tty");
+	using terminal = live(cluster, {PATH: `${cluster.folder}:${process.env.PATH}`, KUBECTL_PAGER: pager});
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type('j');
+	for (const [key, asked] of [
+		['l', '--context=lab --namespace=shop logs --tail=2000 --container=app checkout-0'],
+		['p', '--context=lab --namespace=shop logs --tail=2000 --previous --container=app checkout-0'],
+		['d', '--context=lab --namespace=shop describe pod checkout-0'],
+	] as const) {
+		terminal.type(key);
+		await terminal.until(
+			'what kubectl says',
+			({text, alternate}) => !alternate && text.includes(`kubectl was asked: ${asked}`) && text.includes('(end)'),
+		);
+		terminal.type('\r');
+		await terminal.until('the screen again', ({alternate, text}) => alternate && /quit/.test(text));
+		await pods(terminal, 'cart-0', 'checkout-0');
+		assert.equal(readFileSync(log, 'utf8').trim().split('\n').at(-1), asked);
+	}
+	terminal.type('q');
+	assert.equal(await terminal.exited(), 0);
+});
+
+test('what kubectl complains of is told; without kubectl that is told', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	cluster.program('kubectl', 'echo "Error from server (NotFound): pods not found" >&2\nexit 1');
+	using terminal = live(cluster, {PATH: `${cluster.folder}:${process.env.PATH}`, KUBECTL_PAGER: 'cat'});
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type('l');
+	await terminal.until('the complaint', terminal => /Error from server \(NotFound\)/.test(bottom(terminal)));
+	terminal.type('q');
+	await terminal.exited();
+
+	using without = live(cluster, {PATH: '/nonexistent'});
+	await pods(without, 'cart-0', 'checkout-0');
+	without.type('l');
+	await without.until('that there is none', terminal => /kubectl was not found in PATH/.test(bottom(terminal)));
+	without.type('q');
+	assert.equal(await without.exited(), 0);
+});
+
+test('m silences for an hour, until a restart, for good and not at all, and is kept', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	using terminal = live(cluster);
+	await pods(terminal, 'cart-0', 'checkout-0');
+	for (const said of [/silenced 1 h/, /silenced until it restarts/, /expected here/, /no longer silenced/]) {
+		terminal.type('m');
+		await terminal.until(String(said), terminal => said.test(bottom(terminal)));
+	}
+	terminal.type('m');
+	await terminal.until('silenced again', terminal => /silenced 1 h/.test(bottom(terminal)));
+	terminal.type('q');
+	await terminal.exited();
+	assert.match(readFileSync(path.join(cluster.folder, 'oddpod/lab/silences.json'), 'utf8'), /lab\/shop\/cart-0\/app/);
+});
