@@ -61,6 +61,8 @@ export interface AppProps {
 	readonly silences?: Silences & {
 		/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, for the key bar. */
 		next(of: Container, atMs: number): string;
+		/** Takes back what holds; false where nothing does. */
+		end(of: Container, atMs: number): boolean;
 	};
 	/** Runs kubectl while the screen is suspended. Resolves to what went wrong, if anything did. Absent: there is no cluster. */
 	readonly kubectl?: (verb: 'logs' | 'previous-logs' | 'describe', of: Container) => Promise<string | undefined>;
@@ -80,6 +82,13 @@ export interface AppProps {
 const DETAIL_LAG_MS = 150;
 /** How long the position bar may lag behind while a file is read. */
 const BAR_LAG_MS = 250;
+
+/** What the key does next, by what holds. */
+const NEXT_SILENCE = [
+	['silenced 1 h', 'until it restarts'],
+	['silenced until it restarts', 'expected here'],
+	['expected here', 'not at all'],
+] as const;
 
 export function App(props: AppProps) {
 	const {timeline, source, theme, times, clock = realClock} = props;
@@ -202,7 +211,8 @@ export function App(props: AppProps) {
 				copy(look());
 				break;
 			case 'silence':
-				silence(look());
+			case 'unsilence':
+				silence(action.type, look());
 				break;
 			case 'kubectl':
 				kubectl(action.verb, look());
@@ -251,10 +261,17 @@ export function App(props: AppProps) {
 		say(`Copied the explanation of ${printable(selected.of.pod)} (if the terminal allows it)`);
 	};
 
-	const silence = ({selected, atMs}: Scene): void => {
+	const silence = (what: 'silence' | 'unsilence', {selected, atMs}: Scene): void => {
 		if (!selected) return;
-		if (props.silences) say(`${printable(selected.of.pod)}: ${props.silences.next(selected.of, atMs)}`);
-		else say('Silences are not kept here', true);
+		const {silences} = props;
+		const pod = printable(selected.of.pod);
+		if (!silences) say('Silences are not kept here', true);
+		else if (what === 'silence') {
+			const now = silences.next(selected.of, atMs);
+			const [next] = NEXT_SILENCE.filter(([held]) => held === now).map(([, then]) => then);
+			say(`${pod}: ${now}${next === undefined ? '' : `. m again: ${next}; u: undo`}`);
+		} else if (silences.end(selected.of, atMs)) say(`${pod}: no longer silenced`);
+		else say(`${pod} is not silenced`, true);
 	};
 
 	const kubectl = (verb: 'logs' | 'previous-logs' | 'describe', {selected}: Scene): void => {

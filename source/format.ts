@@ -76,6 +76,8 @@ export interface TimeFormat {
 	time(ms: number): string;
 	/** `14:02` */
 	minute(ms: number): string;
+	/** `Nov 25` */
+	day(ms: number): string;
 	/** `Nov 25 14:02` when not of the same day as `near`, else `14:02`. */
 	near(ms: number, nearMs: number): string;
 	/** `UTC`, `CET`, `GMT+2`: at the latest time that was formatted. */
@@ -124,6 +126,7 @@ export function timeFormat(timeZone?: string): TimeFormat {
 		},
 		time: ms => (Number.isFinite(ms) ? `${ofMinute(ms).minute}:${seconds(ms)}` : UNKNOWN),
 		minute: ms => (Number.isFinite(ms) ? ofMinute(ms).minute : UNKNOWN),
+		day: ms => (Number.isFinite(ms) ? ofMinute(ms).day : UNKNOWN),
 		near(ms, nearMs) {
 			if (!Number.isFinite(ms)) return UNKNOWN;
 			const {day, minute} = ofMinute(ms);

@@ -56,6 +56,16 @@ export class Silences {
 		return this.of(of, atMs) ?? 'no longer silenced';
 	}
 
+	/** None holds any more. Returns whether one did. */
+	end(of: Container, atMs: number): boolean {
+		if (!this.#holding(of, atMs)) return false;
+		this.#byKey.delete(of.key);
+		this.#byKey.delete(expectedKey(of));
+		this.revision++;
+		this.#keep(atMs);
+		return true;
+	}
+
 	#holding(of: Container, atMs: number): Silence | undefined {
 		const expected = this.#byKey.get(expectedKey(of));
 		if (expected?.kind === 'expected') return expected;

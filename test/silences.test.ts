@@ -24,6 +24,18 @@ const of: Container = {
 };
 const HOUR = 3_600_000;
 
+test('any silence is undone at once', () => {
+	const silences = new Silences();
+	assert.equal(silences.end(of, 0), false);
+	for (const presses of [1, 2, 3]) {
+		for (let i = 0; i < presses; i++) silences.next(of, 0);
+		const {revision} = silences;
+		assert.equal(silences.end(of, 0), true);
+		assert.equal(silences.of(of, 0), undefined);
+		assert.ok(silences.revision > revision);
+	}
+});
+
 test('m goes round: an hour, until it restarts, expected, none', () => {
 	const silences = new Silences();
 	assert.equal(silences.of(of, 0), undefined);

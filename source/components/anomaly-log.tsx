@@ -21,7 +21,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const left = inner - 3 - timeWidth - 2 - 4;
 	const wordsWidth = Math.min(
 		widest(row => row.words),
-		Math.max(22, Math.floor(left * 0.24)),
+		Math.max(23, Math.floor(left * 0.24)), // `differs from 4 siblings`,
 	);
 	const podWidth = Math.min(
 		widest(row => row.pod),

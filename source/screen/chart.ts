@@ -19,6 +19,10 @@ export interface ChartData {
 	readonly changes: readonly Change[];
 	/** The limit is forecast to be hit: then it is always in the picture. */
 	readonly heading: boolean;
+	/** Where {@link own}'s time goes on after it. */
+	readonly nowMs?: number;
+	/** The way to the limit, where it lies within that time. */
+	readonly forecast?: {readonly fromMs: number; readonly fromValue: number; readonly atMs: number};
 }
 
 /** Cells left of the plot: `512Mi ┤`. */
@@ -50,6 +54,13 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		if (grid[row]?.[column]?.glyph === ' ') put(row, column, glyph, style);
 	};
 
+	/** On quiet ground: at `from`, or as little to the left of it as need be. */
+	const write = (row: number, text: string, from: number, style: Style): void => {
+		while (from >= 0 && ![...text].every((_, i) => from + i >= columns || isQuiet(grid[row]?.[from + i]))) from--;
+		if (from < 0) return;
+		for (const [i, letter] of [...text].entries()) put(row, from + i, letter, style);
+	};
+
 	for (let column = 0; column < columns; column++) {
 		const low = data.own.low[column] ?? Number.NaN;
 		const high = data.own.high[column] ?? Number.NaN;
@@ -71,6 +82,7 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 	const own = valuesOf(data.own);
 	drawLine(own, rowAt, rows, (row, column, glyph) => put(row, column, glyph, 'line'));
 	colour(grid, data, columns, tones);
+	if (data.forecast) drawForecast(data.forecast, data, (value, column) => putIfFree(rowAt(value), column, '·', 'limit'));
 
 	for (const [value, word, style] of [
 		[data.request, 'request', 'dim'],
@@ -79,10 +91,11 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		if (!(value <= scale.high && value >= scale.low) || (word === 'request' && (value === 0 || value === data.limit))) continue;
 		const row = rowAt(value);
 		for (let column = 0; column < columns; column++) putIfFree(row, column, '┈', style);
-		const from = columns - word.length;
-		if (columns > 3 * word.length && [...word].every((_, i) => isQuiet(grid[row]?.[from + i]))) {
-			for (const [i, letter] of [...` ${word}`].entries()) put(row, from - 1 + i, letter, style);
-		}
+		if (columns > 3 * word.length) write(row, ` ${word} `, columns - word.length - 1, style);
+	}
+	if (own.every(Number.isNaN)) {
+		const words = ' no samples in this time ';
+		write(Math.floor(rows / 2), words, Math.floor((columns + words.length) / 2) - words.length, 'dim');
 	}
 	const letters = new Map<number, string>();
 	for (const change of data.changes) {
@@ -97,7 +110,7 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		{text: `${fit(labels.get(row) ?? '', GUTTER - 2, 'right')} ${labels.has(row) ? '┤' : '│'}`, style: 'dim'},
 		...spansOf(cells),
 	]);
-	lines.push(axis(data.own, columns, letters, times));
+	lines.push(axis(data, columns, letters, times));
 	return lines;
 }
 
@@ -173,6 +186,17 @@ function drawLine(
 	}
 }
 
+/** Dots on the straight way from the last value to the limit. */
+function drawForecast(
+	{fromMs, fromValue, atMs}: NonNullable<ChartData['forecast']>,
+	{own, limit}: ChartData,
+	dot: (value: number, column: number) => void,
+): void {
+	const from = columnAt(fromMs, own) + 1;
+	const to = Math.min(own.columns - 1, columnAt(atMs, own));
+	for (let column = from; column <= to; column++) dot(fromValue + ((limit - fromValue) * (column - from + 1)) / (to - from + 1), column);
+}
+
 /** Bright where an anomaly goes on, faint where nothing was known yet. */
 function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number, tones: Tones): void {
 	const styles: (Style | undefined)[] = Array.from({length: columns});
@@ -205,7 +229,7 @@ interface Scale {
 	readonly rowsPerStep: number;
 }
 
-function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: number): Scale {
+function scaleOf({metric, own, siblings, limit, heading, forecast}: ChartData, rows: number): Scale {
 	let low = Number.POSITIVE_INFINITY;
 	let high = Number.NEGATIVE_INFINITY;
 	const take = (values: Float64Array): void => {
@@ -223,7 +247,7 @@ function scaleOf({metric, own, siblings, limit, heading}: ChartData, rows: numbe
 	const floor = metric === 'cpu' ? 10 : 4 * 2 ** 20;
 	if (!(high >= low)) return fitScale(0, floor, rows, metric);
 	// In a low picture the limit far above would leave no room for the course itself; the caption tells it.
-	if (Number.isFinite(limit) && limit > high && high > limit * (rows < 8 ? 0.75 : heading ? 0.2 : 0.55)) high = limit;
+	if (Number.isFinite(limit) && limit > high && (forecast || high > limit * (rows < 8 ? 0.75 : heading ? 0.2 : 0.55))) high = limit;
 	// CPU is read from zero; memory too, unless that would flatten its course to a line.
 	let bottom = metric === 'cpu' || low < 0.4 * high ? 0 : low;
 	if (bottom > 0 && high - bottom < 0.2 * high) {
@@ -271,8 +295,9 @@ function labelRows({low, step, rowsPerStep}: Scale, rows: number, metric: Metric
 	return labels;
 }
 
-/** Times at start, middle and end, with what changed between them. */
-function axis({fromMs, toMs}: Course, columns: number, changes: ReadonlyMap<number, string>, times: TimeFormat): Line {
+/** Times at start, middle and end, with what changed between them; before a limit that comes, the present and when it comes. */
+function axis({own, nowMs, forecast}: ChartData, columns: number, changes: ReadonlyMap<number, string>, times: TimeFormat): Line {
+	const {fromMs, toMs} = own;
 	const cells = Array.from({length: columns}, () => ' ');
 	const styles: Style[] = Array.from({length: columns}, () => 'dim');
 	const write = (text: string, at: number, style: Style): boolean => {
@@ -287,11 +312,16 @@ function axis({fromMs, toMs}: Course, columns: number, changes: ReadonlyMap<numb
 	};
 	if (toMs > fromMs) {
 		const near = (ms: number): string => times.near(ms, toMs);
-		write(times.near(toMs, toMs), columns, 'dim');
+		if (forecast) {
+			const hit = `~${near(forecast.atMs)}`;
+			write(hit, columnAt(forecast.atMs, own) - Math.floor(hit.length / 2), 'limit');
+		}
+		if (nowMs === undefined) write(near(toMs), columns, 'dim');
+		else write('now', columnAt(nowMs, own) - 1, 'dim');
 		for (const [column, word] of changes)
 			write(word, column - Math.floor(word.length / 2), 'notice') || write(word.charAt(0).toUpperCase(), column, 'notice');
 		write(near(fromMs), 0, 'dim');
-		if (columns >= 30) {
+		if (columns >= 30 && nowMs === undefined) {
 			const middle = near((fromMs + toMs) / 2);
 			write(middle, Math.floor(columns / 2 - middle.length / 2), 'dim');
 		}

@@ -220,10 +220,12 @@ export function statusLine(input: StatusInput, width: number): Line {
 }
 
 /** Which moment this is. No ticking age: the time of the newest sample stands, and how old it is only once it is stale. */
-function clockSpans({moment, source, view, cursor, endMs}: StatusInput): Span[] {
+function clockSpans({moment, source, view, cursor, startMs, endMs}: StatusInput): Span[] {
 	const {times} = view;
 	const shownMs = Number.isNaN(moment.newestSampleMs) ? moment.atMs : moment.newestSampleMs;
-	const time = Number.isNaN(shownMs) ? '' : `${times.time(shownMs)} ${times.zone}`.trimEnd();
+	// Of the present the day is known.
+	const day = cursor.mode !== 'follow' && times.day(startMs) !== times.day(endMs) ? `${times.day(shownMs)} ` : '';
+	const time = Number.isNaN(shownMs) ? '' : `${day}${times.time(shownMs)} ${times.zone}`.trimEnd();
 	const ageMs = moment.atMs - moment.newestSampleMs;
 	const staleMs = 4 * (Number.isFinite(view.stepMs) ? Math.max(view.stepMs, 15_000) : 30_000);
 	if (cursor.mode === 'follow') {

@@ -6,6 +6,7 @@ export type Effect =
 	| {readonly type: 'quit'}
 	| {readonly type: 'copy'}
 	| {readonly type: 'silence'}
+	| {readonly type: 'unsilence'}
 	| {readonly type: 'kubectl'; readonly verb: 'logs' | 'previous-logs' | 'describe'}
 	| {readonly type: 'run-command'; readonly text: string}
 	| {readonly type: 'suspend'};
@@ -76,6 +77,13 @@ export const BINDINGS: readonly Binding[] = [
 		category: 'Find',
 		description: 'filter: a regular expression; !text for all without it; -l app=x for labels; node=NAME; in the log pane for the log',
 		bar: {keys: '/', word: 'filter', rank: 3},
+	},
+	{
+		keys: ['t'],
+		action: {type: 'next-kind'},
+		category: 'Find',
+		description: 'anomalies of one kind; again: of the next; after the last: all',
+		bar: {keys: 't', word: 'kind', rank: 3, when: 'log'},
 	},
 	{
 		keys: ['n'],
@@ -173,7 +181,13 @@ export const BINDINGS: readonly Binding[] = [
 	{keys: ['x'], action: {type: 'other-chart'}, category: 'Charts', description: 'the other chart, where there is room for one'},
 
 	{keys: ['c'], action: {type: 'copy'}, category: 'Act', description: 'copy the explanation (or the name) to the clipboard'},
-	{keys: ['m'], action: {type: 'silence'}, category: 'Act', description: 'silence: 1 h, until it restarts, expected here, not at all'},
+	{
+		keys: ['m'],
+		action: {type: 'silence'},
+		category: 'Act',
+		description: 'silence: 1 h; again: until it restarts, expected here, not at all',
+	},
+	{keys: ['u'], action: {type: 'unsilence'}, category: 'Act', description: 'undo a silence'},
 	{
 		keys: ['l'],
 		action: {type: 'kubectl', verb: 'logs'},

@@ -1,11 +1,12 @@
 /** The anomaly log: one row an episode, what goes on first. */
-import type {Anomaly} from '../engine/verdict.ts';
+import type {Anomaly, Kind} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {detail, title} from '../sentences.ts';
 import type {Moment} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
 import type {Silences} from './list.ts';
+import type {ScreenState} from './state.ts';
 import type {Mark, Style} from './theme.ts';
 import {MARK_STYLES} from './theme.ts';
 import {printable} from './width.ts';
@@ -17,22 +18,26 @@ export interface LogEntry {
 	readonly anomaly: Anomaly;
 }
 
-const kept = new WeakMap<Moment, {filter: string; entries: readonly LogEntry[]}>();
+const kept = new WeakMap<Moment, {filter: string; kind: Kind | undefined; entries: readonly LogEntry[]}>();
+
+/** Those that there are, in the order of the alphabet: it stays the same while others come. */
+export const kindsOf = (moment: Moment): readonly Kind[] => [...new Set(moment.anomalies.map(({kind}) => kind))].sort();
 
 /** What goes on, the worst first; then what is over, the newest first. */
-export function logOf(moment: Moment, filter: string): readonly LogEntry[] {
+export function logOf(moment: Moment, {filter, kind}: ScreenState['log']): readonly LogEntry[] {
 	const found = kept.get(moment);
-	if (found?.filter === filter) return found.entries;
+	if (found?.filter === filter && found.kind === kind) return found.entries;
 	const wanted = parseFilter(filter);
 	const entries = moment.anomalies
 		.filter(
 			anomaly =>
-				filter === '' ||
-				wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`),
+				(kind === undefined || anomaly.kind === kind) &&
+				(filter === '' ||
+					wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`)),
 		)
 		.map(anomaly => ({id: anomaly.id, key: anomaly.of.key, firedAtMs: anomaly.firedAtMs, anomaly}))
 		.sort((a, b) => rank(b.anomaly) - rank(a.anomaly) || b.firedAtMs - a.firedAtMs);
-	kept.set(moment, {filter, entries});
+	kept.set(moment, {filter, kind, entries});
 	return entries;
 }
 

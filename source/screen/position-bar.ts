@@ -21,7 +21,7 @@ const RANK = {notice: 1, warning: 2, critical: 3} as const;
 export function positionBar({startMs, endMs, atMs, anomalies, times, state}: PositionInput, width: number): Line {
 	if (!(endMs > startMs)) return [];
 	const from = ` ${times.near(startMs, endMs)} `;
-	const to = ` ${times.near(endMs, endMs)}  `;
+	const to = ` ${times.near(endMs, startMs)}  `;
 	const cells = width - widthOf(from) - widthOf(to) - widthOf(state) - 1;
 	if (cells < 10) return [];
 	const place = (ms: number): number => Math.max(0, Math.min(cells - 1, Math.round(((ms - startMs) / (endMs - startMs)) * (cells - 1))));

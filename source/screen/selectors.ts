@@ -4,7 +4,7 @@ import type {Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
 import {why} from '../sentences.ts';
-import type {Moment, Row, Timeline} from '../timeline.ts';
+import type {Course, Moment, Row, Timeline} from '../timeline.ts';
 import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
 import type {Source} from './header.ts';
 import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
@@ -14,7 +14,7 @@ import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Column, ColumnId, Listing, RowView, Silences, VerdictView} from './list.ts';
 import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './list.ts';
 import type {LogEntry, LogRowView} from './log.ts';
-import {logOf, logRowView} from './log.ts';
+import {kindsOf, logOf, logRowView} from './log.ts';
 import {positionBar} from './position-bar.ts';
 import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
@@ -128,8 +128,7 @@ export function createScene(): SceneOf {
 		const listing = listingOf(moment, state, view);
 		const selectedIndex = indexOf(listing, state, facts.rank);
 		const item = listing.items[selectedIndex];
-		const selected = item?.row;
-		const entries = logOf(moment, state.log.filter);
+		const entries = logOf(moment, state.log);
 		const header = {moment, startMs: timeline.startMs, source, view};
 		const overlay = state.overlay?.what;
 		const showBar = !source.live || state.cursor.mode !== 'follow';
@@ -151,11 +150,14 @@ export function createScene(): SceneOf {
 		const chrome = boxed ? 2 : 1;
 		const listHeight = layout.list ? Math.max(0, layout.list.height - chrome - 1) : 0;
 		const top = topFor(state.top, selectedIndex, listHeight, listing.items.length);
+		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
+		const logSelected = Math.max(0, foundEntry);
+		// While the log is gone through, the charts follow it.
+		const inLog = focus === 'log' && overlay === undefined ? moment.row(entries[logSelected]?.key ?? '') : undefined;
+		const selected = inLog ?? item?.row;
 		const detail = (input.detail === undefined ? undefined : moment.row(input.detail)) ?? selected;
 		const window = windowOf(state, moment, timeline, detail);
 		const logHeight = layout.log ? Math.max(0, layout.log.height - chrome) : 0;
-		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
-		const logSelected = Math.max(0, foundEntry);
 		const logTop = focus === 'log' ? topFor(state.log.top, logSelected, logHeight, entries.length) : 0;
 
 		const sparkFor = (row: Row, metric: Metric, cells: number): readonly number[] => {
@@ -259,6 +261,7 @@ export function createScene(): SceneOf {
 			...pane(layout.log, boxed, focus === 'log'),
 			title: [
 				{text: 'Anomalies', style: focus === 'log' ? 'title' : 'plain'},
+				{text: state.log.kind === undefined ? '' : ` only ${state.log.kind}`, style: 'key'},
 				{text: state.log.filter === '' ? '' : ` /${printable(state.log.filter)}`, style: 'key'},
 			],
 			caption: '',
@@ -330,7 +333,7 @@ export function createScene(): SceneOf {
 			sight: {
 				line: timeline,
 				list: {ids: listing.ids, selected: selectedIndex, height: listHeight},
-				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight},
+				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight, kinds: kindsOf(moment)},
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,
 				group: listing.group,
@@ -400,15 +403,30 @@ function windowOf(
 	timeline: Timeline,
 	row: Row | undefined,
 ): {readonly fromMs: number; readonly toMs: number} {
-	const toMs = state.chart.endMs ?? moment.atMs;
-	if (state.chart.windowMs !== undefined) return {fromMs: toMs - state.chart.windowMs, toMs};
-	const elapsedMs = toMs - timeline.startMs;
-	const anomalyMs = row?.anomaly ? (toMs - row.anomaly.startedAtMs) * 1.3 : 0;
+	const nowMs = state.chart.endMs ?? moment.atMs;
+	const aheadMs = state.chart.endMs === undefined ? untilLimit(row, nowMs) : 0;
+	const {windowMs: chosenMs} = state.chart;
+	if (chosenMs !== undefined) {
+		const toMs = nowMs + (aheadMs <= chosenMs / 2 ? aheadMs : 0);
+		return {fromMs: toMs - chosenMs, toMs};
+	}
+	const elapsedMs = nowMs - timeline.startMs;
+	const anomalyMs = row?.anomaly ? (nowMs - row.anomaly.startedAtMs) * 1.3 : 0;
 	const neededMs = Math.max(600_000, Math.min(elapsedMs, Math.max(3_600_000, anomalyMs)));
 	// In steps, so that the picture stands still between them.
 	const stepMs = neededMs > 6 * 3_600_000 ? 3_600_000 : neededMs > 2 * 3_600_000 ? 1_800_000 : 600_000;
-	const windowMs = Number.isNaN(neededMs) ? 600_000 : Math.min(Math.ceil(neededMs / stepMs) * stepMs, 86_400_000);
-	return {fromMs: toMs - windowMs, toMs};
+	const inSteps = (ms: number): number => (Number.isNaN(ms) ? 600_000 : Math.min(Math.ceil(ms / stepMs) * stepMs, 86_400_000));
+	const toMs = nowMs + (aheadMs <= 0.75 * neededMs ? aheadMs : 0);
+	return {fromMs: toMs - inSteps(neededMs + toMs - nowMs), toMs};
+}
+
+const AHEAD_STEP_MS = 300_000;
+
+/** To the five minutes after the limit is hit, so that the picture stands still on the way there; 0 where none is forecast. */
+function untilLimit(row: Row | undefined, nowMs: number): number {
+	const {anomaly} = row ?? {};
+	const hitMs = row?.state === 'absent' || anomaly?.ended ? undefined : anomaly?.explanation.forecast?.atMs;
+	return hitMs !== undefined && hitMs > nowMs ? Math.ceil((hitMs + 30_000) / AHEAD_STEP_MS) * AHEAD_STEP_MS - nowMs : 0;
 }
 
 const oneMetric = (row: Row | undefined, other: boolean): Metric =>
@@ -431,15 +449,15 @@ function drawMetric(
 ): {readonly lines: readonly Line[]; readonly caption: readonly string[]} {
 	const columns = plotColumns(width);
 	// What was sampled after this moment is not known in it.
-	const until = Math.min(toMs, moment.atMs) + 1;
-	const own = timeline.course(row.key, metric, fromMs, Math.max(until, fromMs + 1), columns);
-	const siblings = moment
-		.siblings(row.key)
-		.slice(0, MOST_SIBLINGS)
-		.map(key => timeline.course(key, metric, fromMs, Math.max(until, fromMs + 1), columns));
+	const until = Math.max(Math.min(toMs, moment.atMs) + 1, fromMs + 1);
+	const known = Math.max(1, Math.min(columns, Math.round((columns * (until - fromMs)) / (toMs + 1 - fromMs))));
+	const courseOf = (key: string): Course => withFuture(timeline.course(key, metric, fromMs, until, known), columns);
+	const own = courseOf(row.key);
+	const siblings = moment.siblings(row.key).slice(0, MOST_SIBLINGS).map(courseOf);
 	const {of} = row;
 	const limit = metric === 'cpu' ? of.cpuLimitMillicores : of.memoryLimitBytes;
 	const request = metric === 'cpu' ? of.cpuRequestMillicores : of.memoryRequestBytes;
+	const forecast = metric === 'memory' && row.state !== 'absent' ? row.anomaly?.explanation.forecast : undefined;
 	const lines = drawChart(
 		{
 			metric,
@@ -450,6 +468,8 @@ function drawMetric(
 			anomalies: moment.anomalies.filter(anomaly => anomaly.of.key === row.key && anomaly.metric === metric),
 			changes: timeline.changes(row.key, fromMs, until),
 			heading: metric === 'memory' && row.anomaly?.explanation.forecast !== undefined,
+			...(known < columns && {nowMs: moment.atMs}),
+			...(forecast && known < columns && {forecast: {fromMs: moment.atMs, fromValue: row.memoryBytes, atMs: forecast.atMs}}),
 		},
 		width,
 		height,
@@ -460,6 +480,28 @@ function drawMetric(
 	const low = own.low.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
 	const high = own.high.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
 	return {lines, caption: chartCaption(metric, value, low, high, limit)};
+}
+
+/** The same course with empty columns behind it. */
+function withFuture(course: Course, columns: number): Course {
+	if (course.columns >= columns) return course;
+	const longer = (values: Float64Array): Float64Array => {
+		const all = new Float64Array(columns).fill(Number.NaN);
+		all.set(values);
+		return all;
+	};
+	const state = new Uint8Array(columns);
+	state.set(course.state);
+	return {
+		fromMs: course.fromMs,
+		toMs: course.fromMs + ((course.toMs - course.fromMs) * columns) / course.columns,
+		columns,
+		min: longer(course.min),
+		max: longer(course.max),
+		low: longer(course.low),
+		high: longer(course.high),
+		state,
+	};
 }
 
 function chartTitle(
@@ -580,10 +622,8 @@ function bottomLine(
 				? 'thaw'
 				: state.filter !== ''
 					? 'clear filter'
-					: state.cursor.mode !== state.cursor.home
-						? state.cursor.home === 'follow'
-							? 'live'
-							: 'go on'
+					: state.cursor.mode !== state.cursor.home && state.cursor.home === 'follow'
+						? 'live'
 						: undefined;
 	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, inside, undoes, canKubectl}, width);
 }

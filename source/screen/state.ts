@@ -1,6 +1,7 @@
 /** What the reader did, and nothing of the data. A pure reducer: what was on the screen when a key was pressed comes in as {@link Sight}. */
 import type {Cursor, CursorAction, Line as CursorLine} from '../cursor.ts';
 import {moveCursor, placeOf} from '../cursor.ts';
+import type {Kind} from '../engine/verdict.ts';
 
 export const PANES = ['pods', 'charts', 'log'] as const;
 export type Pane = (typeof PANES)[number];
@@ -69,7 +70,13 @@ export interface ScreenState {
 		readonly frozen: boolean;
 		readonly other: boolean;
 	};
-	readonly log: {readonly selected: string | undefined; readonly top: number; readonly filter: string};
+	readonly log: {
+		readonly selected: string | undefined;
+		readonly top: number;
+		readonly filter: string;
+		/** Only these. */
+		readonly kind: Kind | undefined;
+	};
 	/** An answer to the last key, until the next one. */
 	readonly notice: {readonly text: string; readonly bad: boolean} | undefined;
 }
@@ -92,7 +99,7 @@ export const initialState = (
 	overlay: undefined,
 	typing: undefined,
 	chart: {windowMs: undefined, endMs: undefined, frozen: false, other: false},
-	log: {selected: undefined, top: 0, filter: ''},
+	log: {selected: undefined, top: 0, filter: '', kind: undefined},
 	notice: undefined,
 });
 
@@ -118,6 +125,7 @@ export type StateAction =
 	/** Other namespaces are read now; `anew`: in another context. */
 	| {readonly type: 'arrive'; readonly namespaces: readonly string[]; readonly anew: boolean}
 	| {readonly type: 'time'; readonly action: CursorAction}
+	| {readonly type: 'next-kind'}
 	| {readonly type: 'zoom'; readonly by: 1 | -1 | 0}
 	| {readonly type: 'pan'; readonly by: 1 | -1}
 	| {readonly type: 'freeze'}
@@ -137,6 +145,8 @@ export interface Sight {
 		readonly entries: readonly {readonly id: string; readonly key: string; readonly firedAtMs: number}[];
 		readonly selected: number;
 		readonly height: number;
+		/** Those that there are. */
+		readonly kinds: readonly Kind[];
 	};
 	readonly overlay: {readonly length: number; readonly height: number};
 	readonly chart: {readonly fromMs: number; readonly toMs: number};
@@ -222,20 +232,29 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 		}
 		case 'time':
 			return time(state, action.action, sight);
+		case 'next-kind': {
+			const {kinds} = sight.log;
+			const kind = kinds[state.log.kind === undefined ? 0 : kinds.indexOf(state.log.kind) + 1];
+			if (kinds.length === 0) return {...state, notice: {text: 'No anomaly so far', bad: true}};
+			return {...state, log: {...state.log, kind, selected: undefined, top: 0}};
+		}
 		case 'zoom':
 			return zoom(state, action.by, sight);
 		case 'pan': {
 			const {fromMs, toMs} = sight.chart;
 			if (!(toMs > fromMs)) return state;
 			const newestMs = placeOf(state.cursor, sight.line);
-			const endMs = Math.max(sight.line.startMs, toMs + (action.by * (toMs - fromMs)) / 4);
+			const endMs = Math.max(sight.line.startMs, Math.min(toMs, newestMs) + (action.by * (toMs - fromMs)) / 4);
 			if (endMs >= newestMs) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
 			return {...state, chart: {...state.chart, windowMs: toMs - fromMs, endMs, frozen: true}};
 		}
-		case 'freeze':
-			return state.chart.frozen
-				? {...state, chart: {...state.chart, endMs: undefined, frozen: false}}
-				: {...state, chart: {...state.chart, windowMs: sight.chart.toMs - sight.chart.fromMs, endMs: sight.chart.toMs, frozen: true}};
+		case 'freeze': {
+			if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
+			const {fromMs, toMs} = sight.chart;
+			// What lies ahead is not frozen: it is not known yet.
+			const endMs = Math.min(toMs, placeOf(state.cursor, sight.line));
+			return {...state, chart: {...state.chart, windowMs: endMs - fromMs, endMs, frozen: true}};
+		}
 		case 'other-chart':
 			return {...state, chart: {...state.chart, other: !state.chart.other}};
 	}
@@ -283,11 +302,13 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	if (state.focus === 'log') {
 		const entry = sight.log.entries[sight.log.selected];
 		if (!entry) return state;
-		const index = Math.max(0, sight.list.ids.indexOf(entry.key));
+		const index = sight.list.ids.indexOf(entry.key);
 		return {
 			...state,
+			// What hides the pod gives way.
+			...(index < 0 && {filter: '', namespaces: [], top: 0}),
 			focus: 'pods',
-			selection: {id: entry.key, index},
+			selection: {id: entry.key, index: Math.max(0, index)},
 			cursor: moveCursor(state.cursor, {type: 'seek', toMs: entry.firedAtMs}, sight.line),
 			chart: {...state.chart, endMs: undefined, frozen: false},
 		};
@@ -309,11 +330,13 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 function undo(state: ScreenState): ScreenState {
 	if (state.typing) return typed({...state, typing: undefined}, () => state.typing?.before ?? '', state.typing.what);
 	if (state.overlay) return {...state, overlay: undefined};
-	if (state.focus === 'log' && state.log.filter !== '') return {...state, log: {...state.log, filter: ''}};
+	const calmLog = {...state, log: {...state.log, filter: '', kind: undefined}};
+	const narrowLog = state.log.filter !== '' || state.log.kind !== undefined;
+	if (state.focus === 'log' && narrowLog) return calmLog;
 	if (state.focus !== 'pods') return {...state, focus: 'pods', log: {...state.log, selected: undefined, top: 0}};
 	if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
 	if (state.filter !== '') return {...state, filter: '', top: 0};
-	if (state.log.filter !== '') return {...state, log: {...state.log, filter: ''}};
+	if (narrowLog) return calmLog;
 	if (state.cursor.mode !== state.cursor.home) return {...state, cursor: {...state.cursor, mode: state.cursor.home}};
 	if (state.chart.windowMs !== undefined) return {...state, chart: {...state.chart, windowMs: undefined}};
 	if (state.selection) return {...state, selection: undefined, top: 0};

@@ -110,6 +110,10 @@ test('m silences for an hour, until a restart, for good and not at all, and is k
 		await terminal.until(String(said), terminal => said.test(bottom(terminal)));
 	}
 	terminal.type('m');
+	await terminal.until('how to take it back', terminal => /m again: until it restarts; u: undo/.test(bottom(terminal)));
+	terminal.type('u');
+	await terminal.until('that it is taken back', terminal => /no longer silenced/.test(bottom(terminal)));
+	terminal.type('m');
 	await terminal.until('silenced again', terminal => /silenced 1 h/.test(bottom(terminal)));
 	terminal.type('q');
 	await terminal.exited();

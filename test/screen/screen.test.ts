@@ -117,11 +117,43 @@ test('nothing but what is known is told of a past moment', () => {
 	assert.match(frame, /PAUSED/);
 });
 
+test('the log shows one kind after the other, then all; what is selected there is what the charts are of', () => {
+	const pane = new Pane(trouble, medium).do({type: 'focus', by: -1});
+	const kinds = pane.scene.sight.log.kinds;
+	const all = pane.scene.sight.log.entries.length;
+	assert.ok(kinds.length > 2);
+	for (const kind of kinds) {
+		const {entries} = pane.do({type: 'next-kind'}).scene.sight.log;
+		assert.ok(entries.length > 0 && entries.length < all);
+		assert.ok(entries.every(({id}) => trouble.anomalies.some(anomaly => anomaly.id === id && anomaly.kind === kind)));
+	}
+	assert.equal(pane.do({type: 'next-kind'}).scene.sight.log.entries.length, all);
+	for (let i = 0; i < all; i++) {
+		const {entries, selected} = pane.scene.sight.log;
+		assert.equal(pane.scene.selected?.key, entries[selected]?.key);
+		pane.do({type: 'move', by: 1});
+	}
+	pane.do({type: 'next-kind'}).do({type: 'undo'});
+	assert.deepEqual([pane.state.log.kind, pane.state.focus], [undefined, 'log']);
+});
+
+test('from the log to the pod and the moment, also where a filter hides it', () => {
+	const pane = new Pane(trouble, medium)
+		.do({type: 'filter'})
+		.do({type: 'type', text: 'ledger'})
+		.do({type: 'submit'})
+		.do({type: 'focus', by: -1});
+	const [entry] = pane.scene.sight.log.entries;
+	pane.do({type: 'open'});
+	assert.equal(pane.scene.selected?.key, entry?.key);
+	assert.equal(pane.scene.atMs, trouble.scrapeAt(entry?.firedAtMs ?? Number.NaN));
+});
+
 test('every key in the table does something', () => {
 	for (const {keys, action} of BINDINGS) {
 		for (const key of keys) {
 			assert.equal(actionOf(key, false), action);
-			const effect = ['quit', 'copy', 'silence', 'kubectl', 'suspend'].includes(action.type);
+			const effect = ['quit', 'copy', 'silence', 'unsilence', 'kubectl', 'suspend'].includes(action.type);
 			// Somewhere in the middle of everything, and with something of each kind to undo.
 			const doers = [0, 1, 2, 3, 4].map(way => {
 				const pane = new Pane(trouble, {columns: 120, rows: 24});

@@ -10,6 +10,7 @@ import {parseFilter} from '../../source/screen/filter.ts';
 import {actionOf, namesOf} from '../../source/screen/keys.ts';
 import {layoutFor} from '../../source/screen/layout.ts';
 import {columnsFor} from '../../source/screen/list.ts';
+import {positionBar} from '../../source/screen/position-bar.ts';
 import {topFor} from '../../source/screen/state.ts';
 import {createTheme, textOf, themeOptionsFrom} from '../../source/screen/theme.ts';
 import {cut, cutMiddle, fit, printable, widthOf, wrap} from '../../source/screen/width.ts';
@@ -136,6 +137,15 @@ test('commands', () => {
 	];
 	for (const [text, parsed] of table) assert.deepEqual(parseCommand(text, known, ['prod-eu', 'prod-asia']), parsed, text);
 	for (const text of ['ctx', 'sort colour', 'group colour', 'delete']) assert.equal(parseCommand(text, known).type, 'problem', text);
+});
+
+test('both ends of the position bar have their day where the file spans several', () => {
+	const hour = 3_600_000;
+	const startMs = Date.UTC(2026, 10, 24, 22);
+	const bar = (endMs: number): string =>
+		textOf(positionBar({startMs, endMs, atMs: startMs, anomalies: [], times: utc, state: 'paused'}, 100));
+	assert.match(bar(startMs + hour), /^ 22:00 .* 23:00 {2}paused $/);
+	assert.match(bar(startMs + 26 * hour), /^ Nov 24 22:00 .* Nov 26 00:00 {2}paused $/);
 });
 
 test('panes fill the screen and do not overlap', () => {
