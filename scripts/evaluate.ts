@@ -25,6 +25,11 @@ const FIVE = ['24ae8d', '53ea38', '5f5533', '77c1ca', '825cc2'];
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+/** Median and 90 % quantile. */
+function middleAndLate(values: readonly number[]): string {
+	const sorted = values.toSorted((a, b) => a - b);
+	return `${median(values).toFixed(2)}, ${(sorted[Math.floor(sorted.length * 0.9)] ?? Number.NaN).toFixed(2)}`;
+}
 const row = (...cells: readonly string[]): void => print(`| ${cells.join(' | ')} |`);
 function head(title: string, ...cells: readonly string[]): void {
 	print(`\n## ${title}\n`);
@@ -108,6 +113,7 @@ function leaks(nezha: CsvSet): void {
 		'shape',
 		'told before it',
 		'at which part of the way: median, 90 %',
+		'a warning: how many, median, 90 %',
 		'told before they began',
 	);
 	const ramps: ForecastCheck[] = [];
@@ -115,12 +121,14 @@ function leaks(nezha: CsvSet): void {
 		for (const shape of ['linear', 'saw-tooth', 'step-wise'] satisfies LeakShape[]) {
 			const all = SEEDS.map(seed => countLeaks(injectLeaks(nezha, hours, shape, 77 * seed + hours), {seed}));
 			if (shape === 'linear') ramps.push(...all.flatMap(({forecasts}) => forecasts));
-			const ways = all.flatMap(({ways}) => ways).toSorted((a, b) => a - b);
+			const ways = all.flatMap(({ways}) => ways);
+			const warned = all.flatMap(({warned}) => warned);
 			row(
 				`${hours} h`,
 				shape,
 				mean(all.map(({found, leaks}) => found / leaks)).toFixed(3),
-				`${median(ways).toFixed(2)}, ${(ways[Math.floor(ways.length * 0.9)] ?? Number.NaN).toFixed(2)}`,
+				middleAndLate(ways),
+				`${(warned.length / all.reduce((sum, {leaks}) => sum + leaks, 0)).toFixed(3)}, ${middleAndLate(warned)}`,
 				all.map(({early}) => early).join(', '),
 			);
 		}

@@ -12,6 +12,8 @@ export interface Context {
 	readonly atMs: number;
 	/** Events of this scrape, in order. */
 	readonly events: Event[];
+	/** Containers that are new or changed in this scrape, and may have an exit to tell of; `restarted`: it was seen to happen. */
+	readonly exits: {readonly watched: Watched; readonly restarted: boolean}[];
 	/** Containers with a run of odd samples, in this scrape: mostly none. */
 	runs: number;
 	/** Living containers of the same namespace, workload and name, itself left out. */

@@ -12,11 +12,12 @@ import {describe, strongest} from './explanation.ts';
 import {MIB} from './features.ts';
 import {ForestStore} from './forest-store.ts';
 import {endOf, followExits, forgetExits, Kills} from './kills.ts';
-import {explainLeak, followLeak, NEAR_LIMIT} from './leaks.ts';
+import {explainLeak, followLeak} from './leaks.ts';
 import {followRetention} from './retained.ts';
 import {followRun} from './runs.ts';
 import {Series} from './series.ts';
 import {checkSettings, DEFAULTS, type Settings} from './settings.ts';
+import {isNearLimit} from './severity.ts';
 import {followStanding} from './standing.ts';
 import {Storms, scopesOf} from './storms.ts';
 import {compareReplicas} from './unlike.ts';
@@ -74,6 +75,8 @@ class OddEngine implements Engine {
 			if (++sinceYield % slice === 0) yield undefined;
 		}
 		this.#changes.settle(scrape.atMs, events);
+		// After all are met: who its siblings are is part of what is told.
+		for (const {watched, restarted} of context.exits) followExits(watched, this.#kills, restarted, context);
 		for (const {of} of readings) {
 			const watched = this.#watched.get(of.key);
 			if (watched?.isNew) this.#follow(watched, context);
@@ -156,6 +159,7 @@ class OddEngine implements Engine {
 			changes: (of, beforeMs) => this.#changes.near(of, beforeMs),
 			scaledOut: (of, sinceMs) => this.#changes.scaledOut(of, sinceMs),
 			kills: of => this.#kills.ofWorkload(of),
+			exits: [],
 		};
 	}
 
@@ -176,7 +180,7 @@ class OddEngine implements Engine {
 		}
 		this.#changes.note(of, context.atMs, context.events);
 		if (restarted) this.#restart(watched, context);
-		followExits(watched, this.#kills, restarted, context);
+		context.exits.push({watched, restarted});
 		return watched;
 	}
 
@@ -189,7 +193,7 @@ class OddEngine implements Engine {
 		if (of.startedAtMs !== undefined) watched.series.warmUntilMs = of.startedAtMs + WARM_MS;
 		this.#workloads.inherit(watched.series, of, undefined, this.#settings);
 		this.#workloads.add(watched);
-		followExits(watched, this.#kills, false, context);
+		context.exits.push({watched, restarted: false});
 		return watched;
 	}
 
@@ -206,7 +210,7 @@ class OddEngine implements Engine {
 		this.#changes.restarted(of, of.lastExit ? of.lastExit.reason : 'exit unknown', context.atMs, context.events);
 	}
 
-	/** No new sample. True when it is gone for good. */
+	/** No new sample. True when a container that was judged is gone for good. */
 	#miss({of, why}: Absence, context: Context): boolean {
 		if (why !== 'gone' && why !== 'completed') {
 			// A container that never had a reading is not watched for it, unless it has a kill to tell of.
@@ -221,7 +225,7 @@ class OddEngine implements Engine {
 		this.#changes.gone(of, context.atMs);
 		this.#forests.drop(watched.series.baseline);
 		this.#watched.delete(of.key);
-		return true;
+		return this.#isJudged(watched);
 	}
 
 	#closeAll(watched: Watched, by: EndedBy, context: Context): void {
@@ -264,15 +268,20 @@ class OddEngine implements Engine {
 		forgetExits(watched, context);
 	}
 
+	/** It has trained itself, or speaks from its workload's baseline. */
+	#isJudged({series}: Watched): boolean {
+		return series.count >= this.#settings.train || series.inherited;
+	}
+
 	/** How many judged containers each namespace and node holds; counted once, and only where a storm is in question. */
 	#sizes(): (scope: string) => number {
 		let sizes: Map<string, number> | undefined;
 		return scope => {
 			if (!sizes) {
 				sizes = new Map();
-				for (const {of, series} of this.#watched.values()) {
-					if (series.count < this.#settings.train && !series.inherited) continue;
-					for (const name of scopesOf(of)) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+				for (const watched of this.#watched.values()) {
+					if (!this.#isJudged(watched)) continue;
+					for (const name of scopesOf(watched.of)) sizes.set(name, (sizes.get(name) ?? 0) + 1);
 				}
 			}
 			return sizes.get(scope) ?? 0;
@@ -296,7 +305,7 @@ class OddEngine implements Engine {
 		c.memoryHighBytes[i] = memory.high * MIB;
 		const newest = series.history.newest(1);
 		let marks = 0;
-		if (newest * MIB >= NEAR_LIMIT * of.memoryLimitBytes) marks |= MARK.nearLimit;
+		if (isNearLimit(of, newest)) marks |= MARK.nearLimit;
 		if (watched.atCpuLimit >= THROTTLED_READINGS) marks |= MARK.atCpuLimit;
 		if (series.inherited) marks |= MARK.inherited;
 		else if (series.count < this.#settings.train && series.baseline.fit > 0) marks |= MARK.provisional;

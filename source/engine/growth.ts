@@ -41,8 +41,12 @@ export interface Growth {
 	/** Since when: the beginning of the window. */
 	readonly sinceMs: number;
 	readonly spanSeconds: number;
+	/** Of that, how long it has been rising. */
+	readonly riseSeconds: number;
 	/** Without a whole day of history a long horizon gives a notice: memory that follows the day's load rises for hours too. */
 	readonly long: boolean;
+	/** It slows down, and so fast that it would level off below the limit: what fills looks like this. */
+	readonly slowing: boolean;
 	/** Seconds to the limit: point and 80 % interval; absent without a limit. */
 	readonly toLimit?: {readonly point: number; readonly early: number; readonly late: number};
 }
@@ -55,6 +59,7 @@ interface Line {
 	/** The first of the points that it is of: those before are flat. */
 	readonly from: number;
 	readonly variance: number;
+	readonly slowing: boolean;
 }
 
 const m = new Float64Array(POINTS);
@@ -193,7 +198,8 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	if (onset > LATEST_ONSET) return undefined;
 	const middle = (onset + POINTS) >> 1;
 	const early = theilSen(m, tau, onset, middle);
-	if (onset > 0 && early > 0 && theilSen(m, tau, middle, POINTS) < RISE_LEVELLING * early) return undefined;
+	const late = theilSen(m, tau, middle, POINTS);
+	if (onset > 0 && early > 0 && late < RISE_LEVELLING * early) return undefined;
 	let step = 0;
 	for (let i = 1; i < POINTS; i++) step = Math.max(step, (m[i] as number) - (m[i - 1] as number));
 	if (step > ONE_STEP * Math.max((m[POINTS - 1] as number) - (m[0] as number), grown)) return undefined;
@@ -201,24 +207,36 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	const reached = Math.max(m[POINTS - 1] as number, m[POINTS - 2] as number, m[POINTS - 3] as number);
 	if (ground > Number.NEGATIVE_INFINITY && reached < ground + NEW_GROUND * grown) return undefined;
 	const whole = intercept(m, tau, slope) + slope * now;
+	const room = limit > 0 ? limit - whole : whole;
+	const slowing = early > 0 && levelsOff(early, late, ((tau[POINTS - 1] as number) - (tau[onset] as number)) / 2, room);
 	const horizon = limit > 0 ? (limit - whole) / slope : whole / slope;
 	if (horizon >= Math.max(DAY_SECONDS, (limit > 0 ? LIMIT_WINDOWS : DOUBLING_WINDOWS) * windowSeconds)) return undefined;
-	if (onset === 0) return {slope, level: whole, intercept: whole - slope * now, from: 0, variance};
+	if (onset === 0) return {slope, level: whole, intercept: whole - slope * now, from: 0, variance, slowing};
 	// The flat stretch before the rise says that it rises, not how fast: with it the first forecast would always be late.
-	return rise(onset + 1, now);
+	return rise(onset + 1, now, slowing);
+}
+
+/**
+ * An exponential fill through the slopes of two halves whose middles lie `apart`: what would it still add?
+ * Slope s e^(-λt) adds s/λ, and λ = ln(early / late) / apart.
+ */
+function levelsOff(early: number, late: number, apart: number, room: number): boolean {
+	if (late <= 0) return true;
+	const λ = Math.log(early / late) / apart;
+	return (late * Math.exp((-λ * apart) / 2)) / λ < room && λ > 0;
 }
 
 /** The line of the points from `from` on. */
-function rise(from: number, now: number): Line | undefined {
+function rise(from: number, now: number, slowing: boolean): Line | undefined {
 	const slope = theilSen(m, tau, from, POINTS);
 	if (!(slope > 0)) return undefined;
 	const c = intercept(m.subarray(from), tau.subarray(from), slope);
 	const {variance} = mannKendall(m.subarray(from));
-	return {slope, level: c + slope * now, intercept: c, from, variance};
+	return {slope, level: c + slope * now, intercept: c, from, variance, slowing};
 }
 
 function growth(
-	{slope, level, variance, from}: Line,
+	{slope, level, variance, from, slowing}: Line,
 	n: number,
 	history: History,
 	sinceMs: number,
@@ -227,7 +245,8 @@ function growth(
 	sampleSeconds: number,
 	long: boolean,
 ): Growth {
-	const common = {slope, atMs: history.atMs(0), sinceMs, spanSeconds, long};
+	const riseSeconds = from === 0 ? spanSeconds : seconds(history, 0) - (tau[from] as number);
+	const common = {slope, atMs: history.atMs(0), sinceMs, spanSeconds, riseSeconds, long, slowing};
 	if (!(limit > 0) || history.length === 0) return common;
 	residuals.subarray(0, n).sort();
 	const room = limit - level;

@@ -3,6 +3,7 @@ import {type Container, siblingKey} from '../scrape.ts';
 import type {Context} from './context.ts';
 import {open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
+import {isNearLimit} from './severity.ts';
 import type {EndedBy, Explanation, Kind} from './verdict.ts';
 import type {Watched} from './watched.ts';
 
@@ -76,14 +77,18 @@ export function followExits(watched: Watched, kills: Kills, restarted: boolean, 
 	context.events.push(event);
 }
 
-/** Kills are listed for an hour, and as long as the container does not run; loops until it has run for a while. */
+/**
+ * Kills are listed for an hour, as long as the container does not run, and while its memory is near the limit again;
+ * loops until it has run for a while.
+ */
 export function forgetExits(watched: Watched, context: Context): void {
 	const {of, killed, crashing} = watched;
 	if (!killed && !crashing) return;
 	if (of.waiting === BACK_OFF) return;
 	const last = of.lastExit?.atMs ?? crashing?.anomaly.startedAtMs ?? Number.NEGATIVE_INFINITY;
 	if (crashing && context.atMs - last > CALM_MS) closeExit(watched, 'crashing', 'recovered', context);
-	if (killed && context.atMs - killed.anomaly.startedAtMs > HOUR_MS) closeExit(watched, 'killed', 'recovered', context);
+	const isOld = killed && context.atMs - killed.anomaly.startedAtMs > HOUR_MS;
+	if (isOld && !isNearLimit(of, watched.series.history.newest(1))) closeExit(watched, 'killed', 'recovered', context);
 }
 
 function closeExit(watched: Watched, which: 'killed' | 'crashing', by: EndedBy, context: Context): void {

@@ -5,7 +5,7 @@ import type {History} from './history.ts';
 import type {Run} from './run.ts';
 import type {Series} from './series.ts';
 import {median} from './statistics.ts';
-import type {Kind, Metric, Severity} from './verdict.ts';
+import type {Kind, Metric} from './verdict.ts';
 
 /** CPU that is up for this long is no spike. */
 const SUSTAINED_MS = 5 * 60_000;
@@ -19,20 +19,6 @@ const SIBLINGS_FOLLOW = 0.5;
 /** Samples before the episode with which it is compared, and how few of them still say something. */
 const BEFORE = 120;
 const BEFORE_ENOUGH = 10;
-
-export const SEVERITY: Readonly<Record<Kind, Severity>> = {
-	'memory-leak': 'warning',
-	'memory-retained': 'warning',
-	'memory-spike': 'warning',
-	'cpu-sustained': 'warning',
-	'cpu-spike': 'warning',
-	load: 'notice',
-	'level-shift': 'notice',
-	drop: 'notice',
-	'oom-killed': 'critical',
-	'crash-loop': 'critical',
-	'unlike-siblings': 'notice',
-};
 
 /** The more severe names an episode of two metrics; the other is listed. */
 const ORDER: readonly Kind[] = ['memory-leak', 'cpu-sustained', 'load', 'level-shift', 'drop', 'memory-spike', 'cpu-spike'];

@@ -10,6 +10,7 @@ import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import type {Series} from './series.ts';
 import {SENSITIVITY} from './settings.ts';
+import {isNearLimit, worse} from './severity.ts';
 import {median, quantileSorted} from './statistics.ts';
 import type {Explanation, Forecast, Severity} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
@@ -25,11 +26,13 @@ const LEVELLED = 0.05;
 const FALLEN = 0.25;
 /** Told again when the forecast moved by this share of what remains. */
 const MOVED = 0.25;
-/** Memory this near to its limit, and rising, is critical. */
-export const NEAR_LIMIT = 0.9;
-
 /** A limit further away than so many times what has been seen of the growth is worth a notice, no warning. */
 const REACH = 8;
+/** In its first minutes a rise may be anything that starts or fills: less is believed of it. */
+const BRIEF_SECONDS = 600;
+const BRIEF_REACH = 4;
+/** A leak that has slowed down to this share of its fastest is on its way to a level. */
+const SLOWED = 0.5;
 
 /** CPU of so many times its median before is a load of its own. */
 const LOADED = 1.5;
@@ -92,6 +95,7 @@ function grow(watched: Watched, growth: Growth, context: Context): void {
 	}
 	const was = leak.isGrowing;
 	leak.growth = growth;
+	leak.fastest = Math.max(leak.fastest, growth.slope);
 	leak.isGrowing = true;
 	const telling = tellingOf(watched, growth, leak.episode);
 	if (was && leak.episode.isTold(telling) && !hasMoved(leak.episode, growth, watched)) return;
@@ -127,7 +131,7 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 		episode = opened;
 		context.events.push(event);
 	}
-	watched.leak = {episode, startLevel, usual: usualBefore(series, growth.sinceMs), peak, growth, isGrowing: true};
+	watched.leak = {episode, startLevel, usual: usualBefore(series, growth.sinceMs), peak, growth, fastest: growth.slope, isGrowing: true};
 }
 
 /** Of the samples before this time; where they are too few, as the baseline has it. */
@@ -148,18 +152,24 @@ const onlyMemory = ({firing, series}: Watched): boolean => firing !== undefined 
 function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined): Telling {
 	const {of, series} = watched;
 	const memory = series.history.newest(1);
-	const near = memory * MIB >= NEAR_LIMIT * of.memoryLimitBytes;
-	let severity: Severity = growth.long || isFarOff(growth, memory, told) || risesWithLoad(series, growth) ? 'notice' : 'warning';
-	if ((growth.toLimit && growth.toLimit.point * 1000 < HOUR_MS) || (near && !growth.long)) severity = 'critical';
-	// Once critical it stays so while it grows: a forecast that wavers around an hour is no news.
-	if (told?.anomaly.kind === 'memory-leak' && told.anomaly.severity === 'critical') severity = 'critical';
+	const near = isNearLimit(of, memory);
+	// Memory that is nearly at its limit, and rises, needs no further proof.
+	const isSure =
+		(near && !growth.long) ||
+		!(growth.long || isSlowing(growth, watched.leak) || isFarOff(growth, memory, told) || risesWithLoad(series, growth));
+	const isSoon = near || (growth.toLimit !== undefined && growth.toLimit.point * 1000 < HOUR_MS);
+	let severity: Severity = isSure ? (isSoon ? 'critical' : 'warning') : 'notice';
+	// What it was once called it stays while it grows: a forecast that wavers around an hour is no news.
+	if (told?.anomaly.kind === 'memory-leak') severity = worse(severity, told.anomaly.severity);
 	return {kind: 'memory-leak', metric: 'memory', severity, state: 'firing', recurring: false};
 }
 
+const isSlowing = ({slowing, slope}: Growth, leak: Leak | undefined): boolean => slowing || slope < SLOWED * (leak?.fastest ?? 0);
+
 /** What is seen for twenty minutes says little about tomorrow: a heap that warms up grows like that, and stops. Without a limit, until it has doubled. */
-function isFarOff({toLimit, slope, atMs, spanSeconds}: Growth, memory: number, told: Episode | undefined): boolean {
-	const seenSeconds = Math.max(spanSeconds, (atMs - (told?.anomaly.startedAtMs ?? atMs)) / 1000);
-	return (toLimit?.point ?? memory / slope) > REACH * seenSeconds;
+function isFarOff({toLimit, slope, atMs, riseSeconds}: Growth, memory: number, told: Episode | undefined): boolean {
+	const seenSeconds = Math.max(riseSeconds, (atMs - (told?.anomaly.startedAtMs ?? atMs)) / 1000);
+	return (toLimit?.point ?? memory / slope) > (seenSeconds < BRIEF_SECONDS ? BRIEF_REACH : REACH) * seenSeconds;
 }
 
 /** CPU rose while memory did: memory may follow the load, and is a warning only once it grows without it. */

@@ -1,6 +1,6 @@
 /** The level before a shift, kept in case it comes back. */
 import type {Baseline} from './baseline.ts';
-import type {Observation} from './gates.ts';
+import {CHANNELS, metricOf, type Observation} from './gates.ts';
 import type {History} from './history.ts';
 import {median} from './statistics.ts';
 
@@ -41,5 +41,8 @@ export function keepLevel(baseline: Baseline, channels: number, history: History
 	};
 }
 
-export const isInside = ({low, high}: OldLevel, metric: 0 | 1, {value}: Observation): boolean =>
-	value >= low[metric] && value <= high[metric];
+/** Is the value back in the old level? Only of a metric that left it: of the other one nothing was put aside. */
+export const isInside = ({channels, low, high}: OldLevel, metric: 0 | 1, {value}: Observation): boolean =>
+	CHANNELS.some((_, channel) => metricOf(channel) === metric && (channels & (1 << channel)) !== 0) &&
+	value >= low[metric] &&
+	value <= high[metric];

@@ -4,9 +4,10 @@ import {open, type Telling} from './episode.ts';
 import {describe, strongest} from './explanation.ts';
 import {MIB} from './features.ts';
 import {CHANNELS, CPU_DOWN, CPU_UP, MEMORY_UP, metricOf} from './gates.ts';
-import {compareSiblings, type Name, nameRun, SEVERITY, type Siblings} from './kinds.ts';
+import {compareSiblings, type Name, nameRun, type Siblings} from './kinds.ts';
 import type {Run} from './run.ts';
-import type {Explanation} from './verdict.ts';
+import {isNearLimit, SEVERITY} from './severity.ts';
+import type {Explanation, Severity} from './verdict.ts';
 import type {Watched} from './watched.ts';
 
 const bit = (channel: number): number => 1 << channel;
@@ -34,7 +35,7 @@ export function followRun(watched: Watched, context: Context): void {
 	const telling: Telling = {
 		kind: name.kind,
 		metric: name.metric,
-		severity: run.young ? SEVERITY[name.kind] : 'notice',
+		severity: severityOf(watched, run, name, context),
 		state: stood ? 'standing' : 'firing',
 		recurring: (run.habits & channels) === channels,
 	};
@@ -54,6 +55,15 @@ export function followRun(watched: Watched, context: Context): void {
 		watched.standing.push({episode: watched.firing, channels, low, high, inside: 0});
 	}
 	watched.firing = undefined;
+}
+
+function severityOf({of, series, firing}: Watched, run: Run, {kind, metric}: Name, context: Context): Severity {
+	if (metric === 'memory' && kind !== 'load') {
+		// Up near the limit: it may be about to be killed, all the more where it was before. Once said, it stays said.
+		const isCritical = isNearLimit(of, series.history.newest(1)) && (kind === 'memory-spike' || context.kills(of).length > 0);
+		if (isCritical || (firing?.anomaly.kind === kind && firing.anomaly.severity === 'critical')) return 'critical';
+	}
+	return run.young ? SEVERITY[kind] : 'notice';
 }
 
 /** Replicas do not rise and fall at one moment: what was a load is another thing only after as many samples as end it. */

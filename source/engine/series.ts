@@ -7,7 +7,7 @@ import {Baseline, type Usual} from './baseline.ts';
 import {Debounce} from './debounce.ts';
 import {fillObservations, fillRow, plausible} from './features.ts';
 import type {ForestStore} from './forest-store.ts';
-import {CHANNELS, gateFactor, metricOf, type Observation, type Passed, passGates} from './gates.ts';
+import {CHANNELS, CPU_DOWN, gateFactor, metricOf, type Observation, type Passed, passGates} from './gates.ts';
 import {Habits} from './habits.ts';
 import {History} from './history.ts';
 import {FEATURES} from './isolation-forest.ts';
@@ -62,6 +62,8 @@ export class Series {
 	old: OldLevel | undefined;
 	/** Samples since the last gap: how far the rolling window reaches. */
 	sinceGap = 0;
+	/** What the window holds is of a process that was starting: it begins anew. */
+	stale = false;
 	sampleMs = Number.NaN;
 	/** Time over which it has been judged in full: what makes it mature. */
 	judgedMs = 0;
@@ -113,7 +115,8 @@ export class Series {
 			return 'learned';
 		}
 		const outcome = this.#judge(atMs, mat, settings, forests);
-		if (this.flags === 0 && !this.run) {
+		// What a process does while it starts is no alarm, and not what is usual for it either.
+		if (this.flags === 0 && !this.run && !this.stale) {
 			baseline.learn(row);
 			this.ownRows++;
 			if (this.#asked) baseline.scored = baseline.learned;
@@ -144,7 +147,8 @@ export class Series {
 		}
 		const interval = atMs - this.history.atMs(0);
 		if (!(interval >= 100)) return false;
-		if (this.sinceGap > 1 && interval > GAP * this.sampleMs) {
+		if (this.stale || (this.sinceGap > 1 && interval > GAP * this.sampleMs)) {
+			this.stale = false;
 			this.sinceGap = 1;
 			for (const debounce of [...this.debounces, ...this.shadows]) debounce.flags = 0;
 			return true;
@@ -180,7 +184,10 @@ export class Series {
 		let returned = false;
 		for (let channel = 0; channel < CHANNELS.length; channel++) {
 			const p = passed[channel] as Passed;
-			let flag = p.now && (vote || p.bypass) && !warming;
+			let flag = p.now && (vote || p.bypass);
+			// Less than usual may be its level from now on: a replica that takes its share of a load.
+			if (flag && warming && channel !== CPU_DOWN) this.stale = true;
+			flag &&= !warming;
 			(this.shadows[channel] as Debounce).push((flag || p.mature) && !warming);
 			if (flag && !this.run && this.old && isInside(this.old, metricOf(channel), observations[metricOf(channel)])) {
 				flag = false;

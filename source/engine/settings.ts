@@ -58,7 +58,8 @@ export const DEFAULTS: Settings = {
 	quiet: 5,
 	thresholdDeviations: 3.25,
 	thresholdLow: 0.55,
-	thresholdHigh: 0.9,
+	// A value far out in one metric scores .85 to .9 at most (2^(-1/c(64)) = .91 is all that any value can): .9 would hear nothing more.
+	thresholdHigh: 0.8,
 	forests: 256,
 	slice: 50,
 };

@@ -2,7 +2,7 @@
 import type {Context} from './context.ts';
 import {describe} from './explanation.ts';
 import {CPU_DOWN, metricOf} from './gates.ts';
-import {compareSiblings, SEVERITY} from './kinds.ts';
+import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import type {EndedBy} from './verdict.ts';
 import type {Standing, Watched} from './watched.ts';
@@ -22,9 +22,8 @@ export function followStanding(watched: Watched, context: Context): void {
 		const by = isOver(standing, watched, context);
 		if (by === undefined) return true;
 		const {anomaly} = standing.episode;
-		const {kind, metric, startedAtMs: sinceMs} = anomaly;
+		const {kind, metric, severity, startedAtMs: sinceMs} = anomaly;
 		const heldMs = anomaly.explanation.heldMs ?? 0;
-		const severity = anomaly.severity ?? SEVERITY[kind];
 		const explanation = describe(series, context.settings, {state: 'normal', kind, metric, severity, sinceMs, heldMs});
 		context.events.push(standing.episode.close(by, explanation));
 		return false;

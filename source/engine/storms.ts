@@ -5,6 +5,7 @@ import type {Event, Kind} from './verdict.ts';
 const WITHIN_MS = 300_000;
 const LEAST = 5;
 const SHARE = 0.2;
+const GONE = 'gone';
 /** Never folded away. */
 const ALONE: ReadonlySet<Kind> = new Set<Kind>(['memory-leak', 'oom-killed', 'crash-loop', 'unlike-siblings']);
 
@@ -17,23 +18,31 @@ interface Scope {
 export class Storms {
 	readonly scopes = new Map<string, Scope>();
 
-	/** After a scrape: `sizes` is how many judged containers each scope holds. */
+	/** After a scrape: `gone` are judged containers that it no longer holds, `sizes` how many judged ones each scope still does. */
 	follow(events: readonly Event[], gone: readonly Container[], atMs: number, sizes: (scope: string) => number): Event[] {
 		for (const event of events) {
+			if (event.type === 'renamed' && ALONE.has(event.anomaly.kind)) this.#forget(event.anomaly.of);
 			if (event.type !== 'opened' || ALONE.has(event.anomaly.kind) || event.anomaly.recurring || event.anomaly.provisional) continue;
 			this.#note(event.anomaly.of, event.anomaly.kind, atMs);
 		}
-		for (const of of gone) this.#note(of, 'gone', atMs);
+		for (const of of gone) this.#note(of, GONE, atMs);
 		const storms: Event[] = [];
 		for (const [name, scope] of this.scopes) {
 			for (const [key, {atMs: then}] of scope.changed) if (atMs - then > WITHIN_MS) scope.changed.delete(key);
 			const {size} = scope.changed;
 			if (size === 0) this.scopes.delete(name);
-			if (size < LEAST || size <= SHARE * sizes(name) || atMs - scope.toldMs < WITHIN_MS) continue;
+			if (size < LEAST || atMs - scope.toldMs < WITHIN_MS) continue;
+			const all = sizes(name) + [...scope.changed.values()].filter(({how}) => how === GONE).length;
+			if (size <= SHARE * all) continue;
 			scope.toldMs = atMs;
-			storms.push({type: 'storm', atMs, of: name, keys: [...scope.changed.keys()], detail: detail(scope)});
+			storms.push({type: 'storm', atMs, of: name, keys: [...scope.changed.keys()], detail: `${size} of ${all}: ${detail(scope)}`});
 		}
 		return storms;
+	}
+
+	/** What was first seen as something else is a trouble of its own. */
+	#forget(of: Container): void {
+		for (const name of scopesOf(of)) this.scopes.get(name)?.changed.delete(of.key);
 	}
 
 	#note(of: Container, how: string, atMs: number): void {
@@ -51,7 +60,7 @@ export class Storms {
 export const scopesOf = ({namespace, node}: Container): string[] =>
 	node === undefined ? [`namespace ${namespace}`] : [`namespace ${namespace}`, `node ${node}`];
 
-/** `12 load, 3 gone` */
+/** `12 load, 3 gone`. */
 function detail({changed}: Scope): string {
 	const counts = new Map<string, number>();
 	for (const {how} of changed.values()) counts.set(how, (counts.get(how) ?? 0) + 1);

@@ -24,6 +24,8 @@ export interface Leak {
 	readonly usual: Pick<Usual, 'median' | 'low' | 'high'>;
 	peak: number;
 	growth: Growth;
+	/** MiB a second, the most so far. */
+	fastest: number;
 	/** Growing still; when not, it is watched for levelling off. */
 	isGrowing: boolean;
 }

@@ -12,6 +12,8 @@ export interface LeakFigures {
 	readonly found: number;
 	/** Of the way to the limit, where each was told. */
 	readonly ways: readonly number[];
+	/** The same, where each was a warning or worse for the first time. */
+	readonly warned: readonly number[];
 	/** Leaks told where there was none, before the injection. */
 	readonly early: number;
 	readonly forecasts: readonly ForecastCheck[];
@@ -27,17 +29,22 @@ export function countLeaks(leaks: readonly InjectedLeak[], settings: Partial<Set
 	let found = 0;
 	let early = 0;
 	const ways: number[] = [];
+	const warned: number[] = [];
 	const forecasts: ForecastCheck[] = [];
 	for (const {stream, beganAt, limitAt} of leaks) {
 		const engine = createEngine(settings);
 		let told = Number.NaN;
+		let warnedAt = Number.NaN;
 		let asked = 0;
 		for (const scrape of csvScrapes({streams: [stream], dropped: 0, readings: stream.t.length})) {
 			const {events} = drain(engine.assess(scrape));
 			for (const event of events) {
 				if (!('anomaly' in event) || event.anomaly.kind !== 'memory-leak' || event.type === 'closed') continue;
 				if (event.atMs / 1000 < beganAt) early++;
-				else if (Number.isNaN(told)) told = event.atMs / 1000;
+				else {
+					if (Number.isNaN(told)) told = event.atMs / 1000;
+					if (Number.isNaN(warnedAt) && event.anomaly.severity !== 'notice') warnedAt = event.atMs / 1000;
+				}
 			}
 			// From the moment it is told, the forecast is asked at each twentieth of the way.
 			const way = (scrape.atMs / 1000 - beganAt) / (limitAt - beganAt);
@@ -49,8 +56,9 @@ export function countLeaks(leaks: readonly InjectedLeak[], settings: Partial<Set
 		if (Number.isNaN(told)) continue;
 		found++;
 		ways.push((told - beganAt) / (limitAt - beganAt));
+		if (!Number.isNaN(warnedAt)) warned.push((warnedAt - beganAt) / (limitAt - beganAt));
 	}
-	return {leaks: leaks.length, found, ways, early, forecasts};
+	return {leaks: leaks.length, found, ways, warned, early, forecasts};
 }
 
 function check({earliestMs, latestMs}: Forecast, atMs: number, limitAtMs: number): ForecastCheck {

@@ -67,6 +67,16 @@ test('memory that steps up and comes back is one level shift, recovered', () => 
 
 const web = (pod: string, of: Partial<Container> = {}): Container => container(pod, {workload: 'Deployment/web', revision: '1', ...of});
 
+test('a level of CPU that was left hides nothing of memory', () => {
+	// Memory falls while CPU stands high, and then rises to where it was when that began.
+	const memory = (i: number): number => calmMemory(i) + (i < 245 ? 100 : 0) + (i >= 400 && i < 410 ? 100 : 0);
+	const {anomalies} = watch(samples(430, i => calmCpu(i) + (i >= 200 ? 500 : 0), memory));
+	assert.deepEqual(
+		anomalies.map(({kind}) => kind),
+		['cpu-sustained', 'memory-spike'],
+	);
+});
+
 test('what stands is over when its siblings have followed', () => {
 	const actors = ['a', 'b', 'c'].map((pod, n) => ({
 		of: web(pod),
@@ -223,6 +233,22 @@ test('what a process does in its first five minutes is no alarm, after them it i
 	assert.equal(burst(225).length, 1);
 });
 
+test('the load of a start is not learned: a later fault as high is told, and its end is no drop', () => {
+	const before = web('a', {startedAtMs: at(-1000)});
+	const after = web('a', {incarnation: 'a:1', restarts: 1, startedAtMs: at(200)});
+	const odd = (i: number): boolean => (i >= 200 && i < 218) || (i >= 260 && i < 268);
+	const {anomalies} = watch(
+		Array.from({length: 330}, (_, i) =>
+			scrape(at(i), [reading(i < 200 ? before : after, at(i), calmCpu(i) + (odd(i) ? 700 : 0), calmMemory(i))]),
+		),
+	);
+	assert.deepEqual(
+		anomalies.map(({kind, startedAtMs}) => [kind, startedAtMs]),
+		[['cpu-spike', at(260)]],
+	);
+	assert.ok((anomalies[0]?.explanation.usual.cpu.high ?? Number.NaN) < 100);
+});
+
 test('the pods of a rollout are judged by those that they replace', () => {
 	const old = ['a', 'b'].map(pod => web(pod));
 	const fresh = ['c', 'd'].map(pod => web(pod, {revision: '2', startedAtMs: at(200)}));
@@ -321,6 +347,38 @@ test('near the limit and rising is critical', () => {
 		anomalies.map(({kind, severity}) => [kind, severity]),
 		[['memory-leak', 'critical']],
 	);
+});
+
+test('memory that was killed at its limit and is near it again stays critical, flat or not', () => {
+	const near = web('a', {
+		memoryLimitBytes: 128 * MIB,
+		incarnation: 'a:1',
+		restarts: 1,
+		lastExit: {reason: 'OOMKilled', atMs: at(-40)},
+	});
+	const hourAndHalf = (of: Container): unknown =>
+		watch(samples(360, calmCpu, calmMemory, {of})).anomalies.map(({kind, severity, ended}) => [kind, severity, ended?.by]);
+	assert.deepEqual(hourAndHalf(near), [['oom-killed', 'critical', undefined]]);
+	assert.deepEqual(hourAndHalf({...near, memoryLimitBytes: 256 * MIB}), [['oom-killed', 'critical', 'recovered']]);
+});
+
+test('memory that jumps to its limit is critical, elsewhere a warning', () => {
+	const jump = (limit: number): unknown =>
+		watch(
+			samples(206, calmCpu, i => calmMemory(i) + (i >= 200 ? 80 : 0), {of: container('a', {memoryLimitBytes: limit * MIB})}),
+		).anomalies.map(({kind, severity}) => [kind, severity]);
+	assert.deepEqual(jump(210), [['memory-spike', 'critical']]);
+	assert.deepEqual(jump(400), [['memory-spike', 'warning']]);
+});
+
+test('a leak is a warning once it has been seen for a part of the way that it foretells', () => {
+	// 2 MiB a minute: 40 minutes to the one limit, a day to the other.
+	const severities = (limit: number): string[] =>
+		watch(samples(360, calmCpu, i => calmMemory(i) + Math.max(0, i - 250) / 2, {of: container('a', {memoryLimitBytes: limit * MIB})}))
+			.events.filter(event => 'anomaly' in event && event.anomaly.kind === 'memory-leak')
+			.map(event => ('anomaly' in event ? event.anomaly.severity : ''));
+	assert.equal(severities(200).at(-1), 'critical');
+	assert.deepEqual(new Set(severities(3000)), new Set(['notice']));
 });
 
 test('CPU at its limit in three readings is marked, and no longer once it is below', () => {

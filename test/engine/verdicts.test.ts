@@ -46,6 +46,14 @@ test('a cache that fills is a level shift in the end, and no warning on its way'
 	for (const event of seen.events) if ('anomaly' in event) assert.equal(event.anomaly.severity, 'notice');
 });
 
+test('a large cache that fills slowly, sampled often, is no warning on its way either', () => {
+	// 140 MiB with a time constant of a quarter of an hour, every 15 s: its first minutes are a line.
+	const fill = (i: number): number => calmMemory(i) + (i < 300 ? 0 : 140 * (1 - Math.exp(-(i - 300) / 60)));
+	const seen = watch(samples(700, calmCpu, fill, {of: container('a', {memoryLimitBytes: 400 * MIB})}));
+	assert.deepEqual(kinds(seen), ['level-shift']);
+	for (const event of seen.events) if ('anomaly' in event) assert.equal(event.anomaly.severity, 'notice');
+});
+
 test('a busy loop of three hours is listed to its end, and the old level comes back without an alarm', () => {
 	const hours = 3 * 240;
 	const seen = watch(samples(200 + hours + 200, i => calmCpu(i) + (i >= 200 && i < 200 + hours ? 500 : 0), calmMemory));
@@ -133,6 +141,15 @@ test('a kill is told on the first scrape, without training, and closes the leak'
 	assert.equal(seen.anomalies.find(({kind}) => kind === 'oom-killed')?.severity, 'critical');
 	const first = watch([scrape(atMs, [reading(killed, atMs, 20, 60)])]);
 	assert.deepEqual(kinds(first), ['oom-killed']);
+	const among = watch([
+		scrape(
+			atMs,
+			[killed, ...['b', 'c'].map(pod => ({...of, ...container(pod), workload: of.workload ?? ''}))].map(each =>
+				reading(each, atMs, 20, 60),
+			),
+		),
+	]);
+	assert.equal(among.anomalies[0]?.explanation.siblings.count, 2);
 	const old = {...killed, lastExit: {reason: 'OOMKilled', atMs: atMs - 7_200_000}};
 	assert.deepEqual(kinds(watch([scrape(atMs, [reading(old, atMs, 20, 60)])])), []);
 });
