@@ -246,8 +246,12 @@ export function why(explanation: Explanation, times: TimeFormat): string[] {
 		if (state === 'standing' && kind !== 'oom-killed' && kind !== 'crash-loop')
 			lines.push('It stands: this level is the baseline now, so that new trouble on top of it is seen.');
 	}
-	lines.push('', metricWords(explanation, 'cpu'), metricWords(explanation, 'memory'));
-	lines.push(scoreWords(explanation));
+	lines.push('');
+	// A container that was killed has no numbers at that moment, and its kill says all.
+	const killed = kind === 'oom-killed' || kind === 'crash-loop';
+	if (!killed || !Number.isNaN(explanation.value.cpu)) lines.push(metricWords(explanation, 'cpu'));
+	if (!killed || !Number.isNaN(explanation.value.memory)) lines.push(metricWords(explanation, 'memory'));
+	if (!killed || !Number.isNaN(explanation.score)) lines.push(scoreWords(explanation));
 	if (confirmed) lines.push(`Confirmed by ${confirmed.odd} odd readings of the last ${confirmed.of}.`);
 	lines.push(`${capital(siblingsLine(explanation))}.`);
 	if (explanation.growthBytesPerMinute !== undefined) lines.push(...growthWords(explanation, times));

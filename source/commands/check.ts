@@ -10,6 +10,7 @@ import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
 import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
+import {printer} from './terminal.ts';
 
 const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
 const KINDS: readonly Kind[] = [
@@ -49,7 +50,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 			problemsTold = problems;
 		},
 	};
-	const readers: Reader[] = [watcher, lines(line => process.stdout.write(line), format, timeFrom(flags))];
+	const readers: Reader[] = [watcher, lines(printer(flags), format, timeFrom(flags))];
 	readers.push(...(await openReaders(flags, feed, settings)));
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);

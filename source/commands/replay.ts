@@ -15,7 +15,7 @@ import {openFile} from './files.ts';
 import type {Outcome} from './outcome.ts';
 import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
-import {demandTerminal, isPlain} from './terminal.ts';
+import {demandTerminal, isPlain, printer} from './terminal.ts';
 
 export async function run([path, ...more]: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (path === undefined || more.length > 0) throw new UsageError('Expected one FILE');
@@ -31,7 +31,7 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 	const readers = await openReaders(flags, feed, settings);
 	if (isPlain() || flags.output !== undefined) {
 		let damage: Problem | undefined;
-		readers.push(lines(line => process.stdout.write(line), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));
+		readers.push(lines(printer(flags), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));
 		readers.push({
 			name: 'damage',
 			read({problems}) {

@@ -1,5 +1,7 @@
 import process from 'node:process';
 import {Failure} from '../failure.ts';
+import type {Flags} from '../flags.ts';
+import {themeOptionsFrom, toAscii} from '../screen/theme.ts';
 
 /** Why the screen cannot be shown here, before anything is drawn. @throws {Failure} */
 export function demandTerminal(instead: string): void {
@@ -10,3 +12,9 @@ export function demandTerminal(instead: string): void {
 
 /** A pipe, or a terminal that can move no cursor: events are printed as lines there. */
 export const isPlain = (): boolean => !process.stdout.isTTY || process.env.TERM === 'dumb';
+
+/** Writes lines to stdout; on a terminal that knows ASCII alone, nothing else. */
+export function printer({ascii}: Flags): (text: string) => void {
+	const plain = ascii ?? (process.stdout.isTTY && themeOptionsFrom(process.env).ascii);
+	return text => void process.stdout.write(plain ? toAscii(text) : text);
+}

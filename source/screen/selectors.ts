@@ -534,8 +534,18 @@ function explained(row: Row, moment: Moment, explain: SceneInput['explain'], ver
 	const now = explain?.(row.key);
 	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
 	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
-	return (explanation ? why(explanation, times) : storedWords(row, moment, verdict, times)).map(printable);
+	const words = explanation ? why(explanation, times) : storedWords(row, moment, verdict, times);
+	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent')
+		words.splice(
+			2,
+			0,
+			`Told at ${times.near(explanation.atMs, moment.atMs)}, with the numbers of then; at ${times.minute(moment.atMs)} it is at CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}.`,
+		);
+	return words.map(printable);
 }
+
+/** What was told longer before the shown moment says so. */
+const TOLD_BEFORE_MS = 60_000;
 
 function storedWords(row: Row, moment: Moment, verdict: string, times: TimeFormat): string[] {
 	const {of} = row;

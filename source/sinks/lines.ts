@@ -1,4 +1,4 @@
-import type {Anomaly, Event} from '../engine/verdict.ts';
+import type {Anomaly, Change, Event} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Reader} from '../pipeline.ts';
@@ -32,7 +32,7 @@ export function lines(write: (line: string) => void, format: 'text' | 'json', ti
 
 export function eventText(event: Event, time: TimeFormat): string {
 	const at = time.time(event.atMs);
-	if (event.type === 'change') return `${at}   ${event.change.what.padEnd(16)} ${event.change.of}  ${event.change.detail}`;
+	if (event.type === 'change') return `${at}   ${event.change.what.padEnd(16)} ${changedName(event.change)}  ${event.change.detail}`;
 	if (event.type === 'storm') return `${at}   ${'storm'.padEnd(16)} ${event.of}  ${event.detail}`;
 	const {anomaly} = event;
 	const where = placeName(anomaly);
@@ -43,6 +43,12 @@ export function eventText(event: Event, time: TimeFormat): string {
 	const was = event.was ? ` (was ${event.was})` : '';
 	const habit = anomaly.recurring ? ' [habit]' : '';
 	return `${at} ${anomaly.recurring ? '·' : MARK[anomaly.severity]} ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}${habit}${was}: ${detail(anomaly, time)}`;
+}
+
+/** Of a restart the container: its key is `context/namespace/pod/container`. */
+function changedName({what, of}: Change): string {
+	const [, namespace, pod, container] = what === 'restart' ? (/^(?:.*\/)?([^/]+)\/([^/]+)\/([^/]+)$/.exec(of) ?? []) : [];
+	return container === undefined ? of : `${namespace}/${pod}:${container}`;
 }
 
 const placeName = ({of}: Anomaly): string => `${of.namespace}/${of.pod}:${of.name}`;
