@@ -194,9 +194,6 @@ export function App(props: AppProps) {
 				if (typing?.what === 'command') run(typing.text);
 				break;
 			}
-			case 'run-command':
-				run(action.text);
-				break;
 			case 'namespaces':
 				change(action);
 				if (action.names.length === 0 && props.partial) goTo({namespaces: []});

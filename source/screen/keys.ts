@@ -8,7 +8,6 @@ export type Effect =
 	| {readonly type: 'silence'}
 	| {readonly type: 'unsilence'}
 	| {readonly type: 'kubectl'; readonly verb: 'logs' | 'previous-logs' | 'describe'}
-	| {readonly type: 'run-command'; readonly text: string}
 	| {readonly type: 'suspend'};
 
 export type Action = StateAction | Effect;

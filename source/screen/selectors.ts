@@ -336,6 +336,7 @@ export function createScene(): SceneOf {
 				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight, kinds: kindsOf(moment)},
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,
+				charts: layout.charts.length,
 				group: listing.group,
 				panes: layout.panes,
 			},

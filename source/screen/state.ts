@@ -150,6 +150,8 @@ export interface Sight {
 	};
 	readonly overlay: {readonly length: number; readonly height: number};
 	readonly chart: {readonly fromMs: number; readonly toMs: number};
+	/** How many there is room for. */
+	readonly charts: number;
 	readonly group: Group;
 	readonly panes: readonly Pane[];
 }
@@ -256,6 +258,8 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 			return {...state, chart: {...state.chart, windowMs: endMs - fromMs, endMs, frozen: true}};
 		}
 		case 'other-chart':
+			if (sight.charts !== 1)
+				return {...state, notice: {text: sight.charts === 0 ? 'There is no room for a chart' : 'Both charts are shown', bad: true}};
 			return {...state, chart: {...state.chart, other: !state.chart.other}};
 	}
 }
@@ -357,9 +361,13 @@ function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenSta
 	if (action.type === 'jump-anomaly' && Object.is(placeOf(cursor, sight.line), placeOf(state.cursor, sight.line))) {
 		return {...state, notice: {text: `No anomaly ${action.by > 0 ? 'after' : 'before'} this moment`, bad: true}};
 	}
+	if (action.type === 'change-speed') {
+		if (cursor.mode === 'follow') return {...state, notice: {text: 'At the end there is no speed: , and [ go back in time', bad: true}};
+		const most = cursor.speed === state.cursor.speed ? ' already' : '';
+		return {...state, cursor, notice: {text: `${cursor.mode === 'pause' ? 'Goes on at' : 'Plays at'} ×${cursor.speed}${most}`, bad: false}};
+	}
 	if (cursor === state.cursor) return state;
-	const thawed =
-		action.type === 'advance' || action.type === 'change-speed' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
+	const thawed = action.type === 'advance' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
 	return {...state, cursor, chart: thawed};
 }
 
