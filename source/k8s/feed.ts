@@ -205,7 +205,7 @@ class LiveFeed implements Feed {
 			underway,
 			lists: sum(pods => pods.lists),
 			watches: sum(pods => pods.watches),
-			dropped: {...sieve.dropped},
+			dropped: {...sieve.dropped, malformed: sieve.dropped.malformed + sum(pods => pods.malformed)},
 			resolutionMs: rhythm.resolutionMs,
 			lastPollMs: lastMs,
 			clockOffsetMs: offsetMs,

@@ -92,14 +92,14 @@ export class ItemStream {
 				case CLOSE_BRACKET:
 					depth--;
 					if (listDepth > 0 && depth < listDepth) {
-						this.#dropCarried();
+						this.#noObject(chunk.subarray(from, i));
 						from = i;
 						listDepth = 0;
 					}
 					break;
 				case COMMA:
 					if (listDepth > 0 && depth === listDepth) {
-						this.#dropCarried(); // an element that was no object
+						this.#noObject(chunk.subarray(from, i));
 						from = i + 1;
 					}
 					break;
@@ -132,15 +132,22 @@ export class ItemStream {
 	}
 
 	#item(last: Buffer): void {
-		const bytes = this.#carriedBytes === 0 ? last : Buffer.concat([...this.#carried, last]);
-		this.#dropCarried();
-		this.#onItem(parse(bytes.toString('utf8')));
+		this.#onItem(parse(this.#withCarried(last)));
 	}
 
-	#dropCarried(): void {
-		if (this.#carriedBytes === 0) return;
+	/** What stands before a comma or the end of the list: nothing where that came after an object, else an element of another kind. */
+	#noObject(last: Buffer): void {
+		if (this.#carriedBytes === 0 && last.length === 0) return;
+		const text = this.#withCarried(last);
+		if (text.trim() !== '') this.#onItem(parse(text));
+	}
+
+	#withCarried(last: Buffer): string {
+		if (this.#carriedBytes === 0) return last.toString('utf8');
+		const bytes = Buffer.concat([...this.#carried, last]);
 		this.#carried = [];
 		this.#carriedBytes = 0;
+		return bytes.toString('utf8');
 	}
 
 	#carry(part: Buffer): void {

@@ -210,7 +210,8 @@ function choose(merged: Merged, options: ClusterOptions, env: NodeJS.ProcessEnv)
 	// client-node refuses plain http otherwise; kubectl proxy speaks nothing else.
 	if (server.protocol === 'http:') cluster['insecure-skip-tls-verify'] = true;
 	cluster.server = server.href.replace(/\/$/, '');
-	if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl;
+	// Names are for the proxy to resolve, as kubectl has it; the agent that client-node makes for `socks5:` resolves them here.
+	if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl.replace(/^socks5:/, 'socks5h:');
 
 	const folder = merged.folders.get(userName ?? '') ?? process.cwd();
 	const {user: auth, exec, groups, extra, login} = identity(user, options, folder, cluster);

@@ -26,7 +26,7 @@ export interface ContainerSample {
 
 /** What was not taken in, and why: for the health line. */
 export interface Dropped {
-	/** Wrong shapes, no name, no time, no usable number. */
+	/** Wrong shapes, no name, no time, no usable number; of pods as of samples. */
 	malformed: number;
 	/** The same pod or container twice in one answer. */
 	duplicate: number;

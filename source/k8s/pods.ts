@@ -31,6 +31,8 @@ export class Pods {
 	revision = 0;
 	lists = 0;
 	watches = 0;
+	/** Items and events that were no pods. */
+	malformed = 0;
 	readonly scope: Scope;
 	readonly byId = new Map<string, Pod>();
 	readonly #transport: Transport;
@@ -125,7 +127,8 @@ export class Pods {
 				this.#path({limit: String(Pods.pageSize), ...(token !== '' && {continue: token})}),
 				item => {
 					const pod = this.#read(item);
-					if (pod !== undefined) page.push(pod);
+					if (pod === undefined) this.malformed++;
+					else page.push(pod);
 				},
 				{signal, timeoutMs: 30_000},
 			);
@@ -201,8 +204,11 @@ export class Pods {
 		const version = textOf(objectOf(object.metadata).resourceVersion);
 		if (version !== undefined) this.#resourceVersion = version;
 		if (type === 'BOOKMARK') return undefined;
-		const pod = this.#read(object);
-		if (pod === undefined) return undefined;
+		const pod = EVENTS.has(type) ? this.#read(object) : undefined;
+		if (pod === undefined) {
+			this.malformed++;
+			return undefined;
+		}
 		const old = this.byId.get(pod.id);
 		if (type === 'DELETED') {
 			// A pod of the same name may have been made before the end of this one was told.
@@ -220,6 +226,8 @@ export class Pods {
 		return readPod(item, this.#context, old?.uid === uid ? old : undefined, this.#interner);
 	}
 }
+
+const EVENTS: ReadonlySet<string> = new Set(['ADDED', 'MODIFIED', 'DELETED']);
 
 const isStatus = (answer: Result<unknown>, status: number): boolean =>
 	!answer.ok && answer.failure.type === 'status' && answer.failure.status === status;

@@ -172,7 +172,7 @@ function network(code: string, message: string, at: Circumstances): Problem {
 						'The certificate or key in the kubeconfig cannot be used, or the server refuses it.',
 						'kubectl config view --minify',
 					)
-				: /^Bad response: \d+$/.test(message)
+				: /^Bad response: \d+$|^Socks/.test(message)
 					? unable(
 							'proxy',
 							`proxyconnect tcp: ${message}`,

@@ -8,7 +8,7 @@ import type {Clock} from './clock.ts';
 import type {Credentials, Login} from './credentials.ts';
 import {CredentialsError} from './exec-plugin.ts';
 import {ItemStream, ListError} from './item-stream.ts';
-import {isObject, objectOf, textOf} from './json.ts';
+import {objectOf, textOf} from './json.ts';
 
 /** Why a request brought nothing. Texts are cleaned and hold no secret. */
 export type Failure =
@@ -41,6 +41,7 @@ export interface RequestLimits {
 }
 
 export interface WatchEvent {
+	/** Empty where the event has none. */
 	readonly type: string;
 	readonly object: Record<string, unknown>;
 }
@@ -335,8 +336,8 @@ function event(line: string, onEvent: (event: WatchEvent) => void): void {
 	} catch {
 		throw new ListError(line.trimStart().startsWith('{') ? 'invalid JSON' : `text instead of JSON: ${cleanText(line, 200)}`);
 	}
-	if (!isObject(value) || typeof value.type !== 'string') throw new ListError('an event of a wrong shape');
-	onEvent({type: value.type, object: objectOf(value.object)});
+	const {type, object} = objectOf(value);
+	onEvent({type: textOf(type) ?? '', object: objectOf(object)});
 }
 
 /** Each piece as soon as the server flushed it; a body that is cut is an error. */

@@ -284,13 +284,15 @@ test('where listing is allowed and watching is not, it is looked at each minute'
 	assert.equal(pods.state.state, 'known');
 });
 
-test('nonsense among the pods and events is passed over', async t => {
-	const {streams, names} = await following(t, {
+test('nonsense among the pods and events is passed over and counted, and the watch goes on', async t => {
+	const {streams, names, pods} = await following(t, {
 		body: {kind: 'PodList', metadata: {resourceVersion: '1'}, items: [null, 'x', {}, pod('a', '1')] as never[]},
 	});
 	await until(() => streams.length === 1, 'the watch');
-	streams[0]?.write(line('ADDED', {}) + line('SOMETHING', {metadata: {}}) + line('ADDED', pod('b', '2')));
+	assert.equal(pods.malformed, 3);
+	streams[0]?.write(`${line('ADDED', {})}${line('SOMETHING', pod('c', '2'))}[]\nnull\n{"type":7}\n${line('ADDED', pod('b', '2'))}`);
 	await until(() => names().length === 2, 'the good one');
+	assert.deepEqual([names(), pods.malformed, streams.length], [['a', 'b'], 8, 1]);
 });
 
 test('the limit on starts waits, and forgets after a minute', async () => {

@@ -11,6 +11,7 @@ import zlib from 'node:zlib';
 import {Credentials} from '../../source/k8s/credentials.ts';
 import {isProblem, loadKubeconfig} from '../../source/k8s/kubeconfig.ts';
 import type {ClusterOptions} from '../../source/k8s/options.ts';
+import {problemOf} from '../../source/k8s/problems.ts';
 import {type Failure, type Result, Transport, type WatchEvent} from '../../source/k8s/transport.ts';
 import {CLIENT_CERTIFICATE, CLIENT_KEY, kubeconfig, OTHER_CA, ScriptedServer, type Stream, wire, wireJson} from './scripted-server.ts';
 import {settle, TurnedClock, until} from './turned-clock.ts';
@@ -469,6 +470,59 @@ test('goes through the proxy that is named, on one connection', async () => {
 	assert.deepEqual(refused, {type: 'network', code: 'unknown', message: 'Bad response: 403'});
 	proxy.close();
 	proxy.closeAllConnections();
+});
+
+/** As RFC 1928 and 1929 have it: tunnels to this machine whatever name is asked for, but for one. */
+async function socksProxy(toPort: number, password: string) {
+	const seen = {tunnels: 0, hosts: [] as string[]};
+	const proxy = net.createServer(socket => {
+		socket.on('error', () => {});
+		const step = (take: (bytes: Buffer) => void) => socket.once('data', take);
+		const connect = () =>
+			step(bytes => {
+				const host = bytes.toString('latin1', 5, 5 + (bytes[4] ?? 0));
+				seen.hosts.push(bytes[3] === 3 ? host : `address type ${bytes[3]}`);
+				const answer = (code: number) => socket.write(Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]));
+				if (host === 'refused.test') {
+					answer(2);
+					return;
+				}
+				const target = net.connect(toPort, '127.0.0.1', () => {
+					seen.tunnels++;
+					answer(0);
+					target.pipe(socket).pipe(target);
+				});
+				target.on('error', () => {});
+			});
+		step(() => {
+			socket.write(Buffer.from([5, 2]));
+			step(bytes => {
+				const isKnown = bytes.toString('latin1').endsWith(password);
+				socket.write(Buffer.from([1, isKnown ? 0 : 1]));
+				if (isKnown) connect();
+			});
+		});
+	});
+	await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+	after(() => proxy.close());
+	return {seen, at: (login: string) => `socks5://${login}@127.0.0.1:${(proxy.address() as AddressInfo).port}`};
+}
+
+test('goes through a SOCKS proxy, which resolves the name, on one connection', async () => {
+	const {seen, at} = await socksProxy(server.port, 'proxy-secret');
+	server.path('/version', wire('02-version'));
+	const through = (host: string, login = 'user:proxy-secret') =>
+		open(kubeconfig(`https://${host}:${server.port}`, {cluster: {'proxy-url': at(login)}}));
+	const {transport, credentials} = through('cluster.test');
+	for (let i = 0; i < 10; i++) assert.equal((await transport.get('/version', {signal: never})).ok, true);
+	assert.deepEqual(seen, {tunnels: 1, hosts: ['cluster.test']});
+	credentials.closeConnections();
+	const failed = async (host: string, login?: string) => failureOf(await through(host, login).transport.get('/version', {signal: never}));
+	for (const failure of [await failed('refused.test'), await failed('cluster.test', 'user:wrong-secret')]) {
+		const problem = problemOf(failure, {asked: 'server', host: 'h:1', context: 'c', nowMs: 0});
+		assert.match(problem?.what ?? '', /^Unable to connect to the server: proxyconnect tcp: Socks5 /);
+		assert.doesNotMatch(JSON.stringify(problem), /-secret/);
+	}
 });
 
 test('no secret reaches an error text', async () => {
