@@ -143,7 +143,10 @@ export class Credentials {
 			if (this.#secrets.size > 8) this.#secrets.clear();
 			this.#secrets.add(authorization.replace(/^Bearer /, '').trim());
 		}
-		if (typeof options.auth === 'string') this.#secrets.add(options.auth.slice(options.auth.indexOf(':') + 1));
+		if (typeof options.auth === 'string') {
+			this.#secrets.add(options.auth.slice(options.auth.indexOf(':') + 1));
+			this.#secrets.add(Buffer.from(options.auth).toString('base64')); // as it is sent
+		}
 		return {
 			server: this.#access.server,
 			agent: this.#agent,
