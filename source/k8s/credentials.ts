@@ -4,7 +4,8 @@ import https from 'node:https';
 import {cleanText} from '../clean.ts';
 import type {Clock} from './clock.ts';
 import {CredentialsError, ExecPlugin} from './exec-plugin.ts';
-import {type ClusterAccess, EXEC_PROVIDER} from './kubeconfig.ts';
+import {type ClusterAccess, OWN_PROVIDER} from './kubeconfig.ts';
+import {OidcTokens} from './oidc.ts';
 
 /** What one request needs. */
 export interface Login {
@@ -27,7 +28,7 @@ interface HttpsOptions extends https.RequestOptions {
 
 /**
  * Who we are, asked for before each request, and the kept-alive connections that belong to it. client-node reads certificates and
- * rotating token files and speaks OIDC; it makes an agent for every call that keeps no connection, so the agent is ours.
+ * rotating token files; it makes an agent for every call that keeps no connection, so the agent is ours.
  */
 export class Credentials {
 	/** A plugin that opens a browser must not do so at each poll of a server that refuses it. */
@@ -35,7 +36,8 @@ export class Credentials {
 
 	readonly #clock: Clock;
 	readonly #load: () => ClusterAccess | undefined;
-	readonly #plugin: ExecPlugin | undefined;
+	/** What hands out credentials that run out. */
+	readonly #plugin: ExecPlugin | OidcTokens | undefined;
 	#access: ClusterAccess;
 	#kubeConfig: ClusterAccess['kubeConfig'];
 	#agent: http.Agent | undefined;
@@ -50,7 +52,9 @@ export class Credentials {
 		this.#access = access;
 		this.#load = load;
 		this.#clock = clock;
-		this.#plugin = access.exec === undefined ? undefined : new ExecPlugin(access.exec, clock, interactive);
+		const {exec, oidc} = access;
+		this.#plugin =
+			exec !== undefined ? new ExecPlugin(exec, clock, interactive) : oidc !== undefined ? new OidcTokens(oidc, clock) : undefined;
 		this.#kubeConfig = this.#prepare(access.kubeConfig);
 	}
 
@@ -60,7 +64,7 @@ export class Credentials {
 
 	/** From now on the screen has the terminal: plugins must not prompt. */
 	screenTaken(): void {
-		if (this.#plugin !== undefined) this.#plugin.interactive = false;
+		if (this.#plugin instanceof ExecPlugin) this.#plugin.interactive = false;
 	}
 
 	/** @throws CredentialsError */
@@ -92,9 +96,12 @@ export class Credentials {
 		if (this.#plugin !== undefined && now - this.#renewedAtMs < Credentials.renewPluginEveryMs) return false;
 		this.#renewedAtMs = now;
 		this.#generation++;
-		this.#plugin?.forget();
 		const access = this.#load();
-		if (access !== undefined && (access.exec === undefined) === (this.#plugin === undefined)) {
+		if (this.#plugin instanceof OidcTokens) this.#plugin.forget(access?.oidc);
+		else this.#plugin?.forget();
+		// Another way to log in is another start.
+		const isSameWay = (access?.exec === undefined) === (this.#access.exec === undefined) && !access?.oidc === !this.#access.oidc;
+		if (access !== undefined && isSameWay) {
 			this.#access = access;
 			this.#kubeConfig = this.#prepare(access.kubeConfig);
 		}
@@ -176,7 +183,7 @@ export class Credentials {
 		const plugin = this.#plugin;
 		if (plugin !== undefined) {
 			kubeConfig.addAuthenticator({
-				isAuthProvider: user => user.authProvider?.name === EXEC_PROVIDER,
+				isAuthProvider: user => user.authProvider?.name === OWN_PROVIDER,
 				applyAuthentication: async (_user, options) => {
 					const {token, certificate, key} = await plugin.credential();
 					if (certificate !== undefined && key !== undefined) Object.assign(options, {cert: certificate, key});

@@ -5,7 +5,7 @@ import {KubeConfig, loadYaml} from '@kubernetes/client-node';
 import {cleanText} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
 import {type ExecSpec, readExecSpec} from './exec-plugin.ts';
-import {isObject, listOf, objectOf, textOf} from './json.ts';
+import {isObject, type Json, listOf, objectOf, textOf} from './json.ts';
 import {type ClusterOptions, kubeconfigFiles} from './options.ts';
 import {proxyFor} from './proxy.ts';
 
@@ -25,6 +25,8 @@ export interface ClusterAccess {
 	/** A new one of the same content: client-node keeps an agent for each cluster and user, whatever their certificates become. */
 	readonly rebuild: () => KubeConfig;
 	readonly exec?: ExecSpec;
+	/** Configuration of the auth provider `oidc`. */
+	readonly oidc?: Json;
 	readonly proxyUrl?: string;
 	/** What is sent beside the credentials: groups, which client-node does not know. */
 	readonly headers: Readonly<Record<string, string | string[]>>;
@@ -32,8 +34,8 @@ export interface ClusterAccess {
 	readonly login: 'exec' | 'token' | 'certificate' | 'basic' | 'auth-provider' | 'none';
 }
 
-/** The name under which our own plugin runner stands in for `user.exec`: see credentials.ts. */
-export const EXEC_PROVIDER = 'oddpod-exec';
+/** The name under which what we do ourselves stands in for `user.exec` and the auth provider `oidc`: see credentials.ts. */
+export const OWN_PROVIDER = 'oddpod';
 
 const NO_CLUSTER = 'Point KUBECONFIG or --kubeconfig at one, or look at a recorded session first: oddpod demo';
 
@@ -214,7 +216,7 @@ function choose(merged: Merged, options: ClusterOptions, env: NodeJS.ProcessEnv)
 	if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl.replace(/^socks5:/, 'socks5h:');
 
 	const folder = merged.folders.get(userName ?? '') ?? process.cwd();
-	const {user: auth, exec, groups, extra, login} = identity(user, options, folder, cluster);
+	const {user: auth, exec, oidc, groups, extra, login} = identity(user, options, folder, cluster);
 	const namespace = textOf(context?.namespace);
 	const config = {
 		clusters: [{name: 'cluster', cluster}],
@@ -239,6 +241,7 @@ function choose(merged: Merged, options: ClusterOptions, env: NodeJS.ProcessEnv)
 		login,
 		...(namespace !== undefined && {namespace}),
 		...(exec !== undefined && {exec}),
+		...(oidc !== undefined && {oidc}),
 		...(proxyUrl !== undefined && {proxyUrl}),
 	};
 }
@@ -260,9 +263,11 @@ function identity(original: Record<string, unknown>, options: ClusterOptions, fo
 		'certificate-authority-data': cluster['certificate-authority-data'] ?? fileBase64(cluster['certificate-authority']),
 		'proxy-url': cluster['proxy-url'],
 	});
-	if (exec !== undefined) {
+	const provider = objectOf(user['auth-provider']);
+	const oidc = exec === undefined && provider.name === 'oidc' ? objectOf(provider.config) : undefined;
+	if (exec !== undefined || oidc !== undefined) {
 		delete user.exec;
-		user['auth-provider'] = {name: EXEC_PROVIDER, config: {}};
+		user['auth-provider'] = {name: OWN_PROVIDER, config: {}};
 	}
 	const tokenFile = textOf(user.tokenFile);
 	if (tokenFile !== undefined) {
@@ -287,7 +292,7 @@ function identity(original: Record<string, unknown>, options: ClusterOptions, fo
 						: user['client-certificate'] || user['client-certificate-data']
 							? 'certificate'
 							: 'none';
-	return {user, exec, groups: asGroups, extra, login};
+	return {user, exec, oidc, groups: asGroups, extra, login};
 }
 
 function fileBase64(file: unknown): string | undefined {

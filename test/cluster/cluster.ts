@@ -42,6 +42,9 @@ export interface ClusterOptions {
 	readonly name: string;
 }
 
+/** What a test may kill and start again. */
+export type Server = 'kube-apiserver' | 'metrics-server';
+
 const RIGHTS = join(import.meta.dirname, '../../docs/rbac.yaml');
 const START_TIMEOUT_MS = 120_000;
 
@@ -52,7 +55,7 @@ export class Cluster {
 	readonly kubeconfig: string;
 	readonly #options: ClusterOptions;
 	readonly #processes: Map<string, ChildProcess>;
-	readonly #metricsServerFlags: readonly string[];
+	readonly #flags: Readonly<Record<Server, readonly string[]>>;
 
 	static async start(options: ClusterOptions): Promise<Cluster> {
 		const {folder, controlPlane, namespaces, nodes, spareNodes = []} = options;
@@ -77,17 +80,18 @@ export class Cluster {
 				processes.set(name, runProcess(controlPlane, name, args, file(`${name}.log`)));
 			};
 			run('etcd', [`--data-dir=${file('etcd')}`, `--client-url=${etcd}`, `--peer-url=http://127.0.0.1:${peerPort}`]);
-			run('kube-apiserver', apiServerFlags(file, etcd, Number(apiPort)));
+			const apiServer = apiServerFlags(file, etcd, Number(apiPort));
+			run('kube-apiserver', apiServer);
 			const read = (name: string): string => readFileSync(file(name), 'utf8');
 			const api = new Api({server, ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key')});
 			await until('the API server to be ready', () => isWell(api, '/readyz'), processes, folder);
 			// Its rights come before it: it reads them once, when it starts.
 			await grant(api, options);
-			const metricsServerFlags = metricsServerFlagsOf(file, Number(metricsPort));
 			const kubelet = await Kubelet.start(api, {key: read('serving.key'), cert: read('serving.crt')});
-			const cluster = new Cluster(options, api, kubelet, processes, metricsServerFlags);
+			const flags = {'kube-apiserver': apiServer, 'metrics-server': metricsServerFlagsOf(file, Number(metricsPort))};
+			const cluster = new Cluster(options, api, kubelet, processes, flags);
 			await registerMetricsApi(api, Number(metricsPort));
-			cluster.startMetricsServer();
+			cluster.launch('metrics-server');
 			for (const name of namespaces) await api.ensure('/api/v1/namespaces', {apiVersion: 'v1', kind: 'Namespace', metadata: {name}});
 			for (const name of [...nodes, ...spareNodes]) await kubelet.addNode(name);
 			return cluster;
@@ -102,14 +106,14 @@ export class Cluster {
 		api: Api,
 		kubelet: Kubelet,
 		processes: Map<string, ChildProcess>,
-		metricsServerFlags: readonly string[],
+		flags: Readonly<Record<Server, readonly string[]>>,
 	) {
 		this.#options = options;
 		this.api = api;
 		this.kubelet = kubelet;
 		this.kubeconfig = join(options.folder, 'kubeconfig');
 		this.#processes = processes;
-		this.#metricsServerFlags = metricsServerFlags;
+		this.#flags = flags;
 	}
 
 	get folder(): string {
@@ -136,16 +140,20 @@ export class Cluster {
 		return until('metrics of all pods', hasAll, this.#processes, this.#options.folder, timeoutMs);
 	}
 
-	startMetricsServer(): void {
-		const log = join(this.#options.folder, 'metrics-server.log');
-		this.#processes.set('metrics-server', runProcess(this.#options.controlPlane, 'metrics-server', this.#metricsServerFlags, log));
+	launch(server: Server): void {
+		const log = join(this.#options.folder, `${server}.log`);
+		this.#processes.set(server, runProcess(this.#options.controlPlane, server, this.#flags[server], log));
 	}
 
-	/** At once and without a word to anybody, as a node that loses power. */
-	killMetricsServer(): Promise<void> {
-		const child = this.#processes.get('metrics-server');
-		this.#processes.delete('metrics-server');
+	/** At once and without a word to anybody, as a machine that loses power. */
+	kill(server: Server): Promise<void> {
+		const child = this.#processes.get(server);
+		this.#processes.delete(server);
 		return child ? ended(child) : Promise.resolve();
+	}
+
+	untilReady(): Promise<void> {
+		return until('the API server to be ready', () => isWell(this.api, '/readyz'), this.#processes, this.#options.folder);
 	}
 
 	async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import https from 'node:https';
 import type {AddressInfo, Socket} from 'node:net';
 import path from 'node:path';
+import type {TLSSocket} from 'node:tls';
 import zlib from 'node:zlib';
 
 /** Works from test/k8s and from the bundled .test/k8s. */
@@ -14,6 +15,10 @@ export interface Seen {
 	readonly query: URLSearchParams;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 	readonly connection: number;
+	/** Who the client's certificate names, if it sent one. */
+	readonly certificateOf: string | undefined;
+	/** What was posted: to an identity provider, never to an API server. */
+	readonly form?: URLSearchParams;
 }
 
 export interface Reply {
@@ -78,7 +83,14 @@ export class ScriptedServer {
 
 	private constructor(certificate: string) {
 		this.#server = https.createServer(
-			{key: file(`tls/${certificate}.key`), cert: file(`tls/${certificate}.crt`), keepAlive: true, keepAliveTimeout: 0},
+			{
+				key: file(`tls/${certificate}.key`),
+				cert: file(`tls/${certificate}.crt`),
+				keepAlive: true,
+				keepAliveTimeout: 0,
+				requestCert: true,
+				rejectUnauthorized: false, // the script says who is let in
+			},
 			(request, response) => {
 				const url = new URL(request.url ?? '/', 'https://localhost');
 				const seen: Seen = {
@@ -87,9 +99,24 @@ export class ScriptedServer {
 					query: url.searchParams,
 					headers: request.headers,
 					connection: this.#numbers.get(request.socket) ?? 0,
+					certificateOf: String((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? '') || undefined,
 				};
-				this.requests.push(seen);
-				this.#answer(seen, response);
+				if (request.method === 'GET') {
+					this.requests.push(seen);
+					this.#answer(seen, response);
+					return;
+				}
+				let body = '';
+				request
+					.setEncoding('utf8')
+					.on('data', part => {
+						body += part;
+					})
+					.on('end', () => {
+						const posted = {...seen, form: new URLSearchParams(body)};
+						this.requests.push(posted);
+						this.#answer(posted, response);
+					});
 			},
 		);
 		this.#server.on('secureConnection', socket => {

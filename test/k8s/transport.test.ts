@@ -13,7 +13,18 @@ import {isProblem, loadKubeconfig} from '../../source/k8s/kubeconfig.ts';
 import type {ClusterOptions} from '../../source/k8s/options.ts';
 import {problemOf} from '../../source/k8s/problems.ts';
 import {type Failure, type Result, Transport, type WatchEvent} from '../../source/k8s/transport.ts';
-import {CLIENT_CERTIFICATE, CLIENT_KEY, kubeconfig, OTHER_CA, ScriptedServer, type Stream, wire, wireJson} from './scripted-server.ts';
+import {
+	CA,
+	CLIENT_CERTIFICATE,
+	CLIENT_KEY,
+	FIXTURES,
+	kubeconfig,
+	OTHER_CA,
+	ScriptedServer,
+	type Stream,
+	wire,
+	wireJson,
+} from './scripted-server.ts';
 import {settle, TurnedClock, until} from './turned-clock.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'oddpod-transport-'));
@@ -285,6 +296,35 @@ test('sends what says who we are: token, password, impersonation with groups', a
 	assert.equal(server.requests.at(-1)?.headers.authorization, `Basic ${Buffer.from('u:p').toString('base64')}`);
 });
 
+test('a client certificate is shown, from the file or from a plugin, and a new one on new connections', async () => {
+	server.path('/version', wire('02-version'));
+	const shown = async ({transport}: {readonly transport: Transport}) => {
+		assert.equal((await transport.get('/version', {signal: never})).ok, true);
+		return server.requests.at(-1)?.certificateOf;
+	};
+	assert.equal(await shown(usual()), undefined);
+	const login = {token: '', 'client-certificate-data': CLIENT_CERTIFICATE, 'client-key-data': CLIENT_KEY};
+	assert.equal(await shown(open(kubeconfig(server.url, {user: login}))), 'viewer');
+	// The plugin's second certificate is another one.
+	const pem = (text: string) => JSON.stringify(Buffer.from(text, 'base64').toString());
+	const [other = '', otherKey = ''] = ['other.crt', 'other.key'].map(name =>
+		readFileSync(path.join(FIXTURES, 'tls', name)).toString('base64'),
+	);
+	const command = plugin(
+		'certificates',
+		`const {existsSync, writeFileSync} = require('node:fs');
+const again = existsSync(__filename + '.ran');
+writeFileSync(__filename + '.ran', '');
+console.log(JSON.stringify({kind: 'ExecCredential', status: again
+	? {clientCertificateData: ${pem(other)}, clientKeyData: ${pem(otherKey)}}
+	: {clientCertificateData: ${pem(CLIENT_CERTIFICATE)}, clientKeyData: ${pem(CLIENT_KEY)}}}));`,
+	);
+	const byPlugin = open(kubeconfig(server.url, exec(command)));
+	assert.equal(await shown(byPlugin), 'viewer');
+	server.on(seen => (seen.path === '/version' && seen.certificateOf === 'viewer' ? wire('05-401-bad-token') : undefined));
+	assert.equal(await shown(byPlugin), 'oddpod test, another authority');
+});
+
 test('a client certificate that ran out is told by its own date, for the server says the same of every login that it refuses', async () => {
 	server.path('/version', wire('05-401-expired-cert'));
 	const {transport} = open(
@@ -433,6 +473,86 @@ test('plugins that fail are told as kubectl tells them, without what they should
 		(await said(kubeconfig(server.url, exec(plugin('asking', ''), {interactiveMode: 'Always'})))).message,
 		/standard input is not a terminal/,
 	);
+});
+
+/** As an identity provider signs them; nobody verifies it here. */
+const idToken = (name: string, endsAtMs: number): string =>
+	`${[{alg: 'none'}, {sub: name, exp: Math.floor(endsAtMs / 1000)}]
+		.map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
+		.join('.')}.c2ln`;
+
+test('OIDC: the ID token is sent until it ends, then renewed once; kubectl’s newer one goes first', async () => {
+	const clock = new TurnedClock();
+	const issuer = await ScriptedServer.start();
+	after(() => issuer.close());
+	let renewed = 0;
+	issuer
+		.path('/realm/.well-known/openid-configuration', {body: {token_endpoint: `${issuer.url}/realm/token`}})
+		.on(({path: asked, form}) => {
+			if (asked !== '/realm/token') return undefined;
+			renewed++;
+			return form?.get('client_secret') === 'client-secret-of-the-test' && form.get('refresh_token') === `refresh-${renewed}`
+				? {body: {id_token: idToken(`renewed-${renewed}`, clock.nowMs + 600_000), refresh_token: `refresh-${renewed + 1}`}}
+				: {status: 400, body: {error: 'invalid_grant', error_description: `not ${form}`}};
+		});
+	const config = (more: object = {}) =>
+		kubeconfig(server.url, {
+			user: {
+				token: '',
+				'auth-provider': {
+					name: 'oidc',
+					config: {
+						'id-token': idToken('first', clock.nowMs + 600_000),
+						'refresh-token': 'refresh-1',
+						'client-id': 'oddpod',
+						'client-secret': 'client-secret-of-the-test',
+						'idp-issuer-url': `${issuer.url}/realm`,
+						'idp-certificate-authority-data': CA,
+						...more,
+					},
+				},
+			},
+		});
+	const {transport, file} = open(config(), {}, clock);
+	server.path('/version', wire('02-version'));
+	const sent = async () => {
+		assert.equal((await transport.get('/version', {signal: never})).ok, true);
+		const token = String(server.requests.at(-1)?.headers.authorization).replace('Bearer ', '');
+		return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sub;
+	};
+	assert.equal(await sent(), 'first');
+	clock.nowMs += 595_000;
+	assert.deepEqual(await Promise.all([sent(), sent()]), ['renewed-1', 'renewed-1']);
+	assert.equal(await sent(), 'renewed-1');
+	assert.equal(renewed, 1, 'and not before each request');
+	clock.nowMs += 600_000;
+	assert.equal(await sent(), 'renewed-2');
+	// Refused: what kubectl has written meanwhile goes first, then a new one is asked for.
+	const refuseOnce = () => {
+		const before = server.count('/version');
+		server.on(seen => (seen.path === '/version' && server.count('/version') === before + 1 ? wire('05-401-bad-token') : undefined));
+	};
+	writeFileSync(file, config({'id-token': idToken('by-kubectl', clock.nowMs + 600_000), 'refresh-token': 'refresh-3'}));
+	refuseOnce();
+	assert.equal(await sent(), 'by-kubectl');
+	clock.nowMs += Credentials.renewPluginEveryMs;
+	refuseOnce();
+	assert.equal(await sent(), 'renewed-3');
+	// What fails is told, without what it must not tell.
+	clock.nowMs += 600_000;
+	issuer.on(({path: asked, form}) =>
+		asked === '/realm/token'
+			? {status: 400, body: {error: 'invalid_grant', error_description: `not ${form?.get('refresh_token')}`}}
+			: undefined,
+	);
+	assert.deepEqual(failureOf(await transport.get('/version', {signal: never})), {
+		type: 'credentials',
+		message: `getting credentials: failed to refresh token: 127.0.0.1:${issuer.port} answered 400: invalid_grant, not ***`,
+		hint: 'Log in again',
+	});
+	const without = open(config({'refresh-token': ''}), {}, clock).transport;
+	clock.nowMs += 600_000;
+	assert.match(JSON.stringify(failureOf(await without.get('/version', {signal: never}))), /No valid id-token/);
 });
 
 test('goes through the proxy that is named, on one connection', async () => {
