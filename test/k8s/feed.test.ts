@@ -351,6 +351,53 @@ test('v1 is taken where it is served, v1beta1 where v1 is registered but answers
 	assert.equal(only.last().readings.length, 1);
 });
 
+test('a metrics server that was upgraded to another version is found within 60 s, without a gap of more', async t => {
+	let version = 'v1beta1';
+	const setting = await watching(t, [{name: 'a'}], {
+		script: server =>
+			void server.on(({path: asked}) => {
+				if (asked === '/apis/metrics.k8s.io') return {body: {kind: 'APIGroup', versions: [{version}]}};
+				return asked.startsWith('/apis/metrics.k8s.io/') && !asked.startsWith(`/apis/metrics.k8s.io/${version}/`)
+					? wire('01-no-apiservice-list')
+					: undefined;
+			}),
+	});
+	await first(setting);
+	await setting.pass(120_000);
+	version = 'v1';
+	const before = setting.readings().length;
+	await setting.pass(60_000);
+	assert.ok(setting.readings().length - before >= 2, `${setting.readings().length - before} readings in the minute after`);
+	assert.deepEqual(setting.problems(), []);
+	assert.ok(setting.server.count('/apis/metrics.k8s.io/v1/pods') > 0);
+});
+
+test('samples that get old while answers come: told once they are, by the server’s clock', async t => {
+	let standsStill = false;
+	let stoodMs = 0;
+	const setting = await watching(t, [{name: 'a'}, {name: 'b', node: 'node-2'}], {
+		script: (server, clock) =>
+			void server.on(seen => {
+				if (seen.path !== METRICS || !standsStill) return undefined;
+				return {body: {items: [sampleOf({name: 'a'}, stoodMs, clock.nowMs), sampleOf({name: 'b'}, stoodMs, clock.nowMs)]}};
+			}),
+	});
+	await first(setting);
+	await setting.pass(150_000);
+	stoodMs = setting.last().readings[0]?.sampledAtMs ?? Number.NaN;
+	standsStill = true;
+	const before = setting.readings().length;
+	await setting.pass(100_000);
+	assert.deepEqual(setting.problems(), []);
+	await setting.pass(60_000);
+	assert.deepEqual(setting.problems(), ['samples-stale']);
+	assert.match(setting.last().problems[0]?.what ?? '', /^The newest sample is [23] min old$/);
+	assert.equal(setting.readings().length, before, 'the same sample is not told again');
+	standsStill = false;
+	await setting.pass(60_000);
+	assert.deepEqual(setting.problems(), []);
+});
+
 test('every row of failures: the problem appears, the next good answer ends it', async t => {
 	const table: readonly (readonly [Answer, string, RegExp])[] = [
 		[wire('07-503-unavailable'), 'metrics-unavailable', /FailedDiscoveryCheck/],
@@ -521,6 +568,22 @@ test('a node that goes silent is one line, not a hundred pods', async t => {
 	setting.pods = [...on('node-1', true), ...on('node-2', true)];
 	await setting.pass(20_000);
 	assert.deepEqual([setting.problems(), setting.last().absent.length], [[], 0]);
+});
+
+test('a silent node that its own condition calls not ready: said so, for a single pod as well', async t => {
+	const nodes = (ready: string) => ({
+		body: {metadata: {}, items: [{metadata: {name: 'node-2'}, status: {conditions: [{type: 'Ready', status: ready}]}}]},
+	});
+	const shapes = (sampled: boolean): PodShape[] => [{name: 'a'}, {name: 'b', node: 'node-2', sampled}];
+	const setting = await watching(t, shapes(true), {script: server => void server.path('/api/v1/nodes', nodes('True'))});
+	await first(setting);
+	setting.pods = shapes(false);
+	await setting.pass(30_000);
+	assert.deepEqual([setting.problems(), setting.absent()], [[], {'b/app': 'no-sample'}], 'one pod alone is no proof');
+	setting.server.path('/api/v1/nodes', nodes('Unknown'));
+	await setting.pass(60_000);
+	assert.deepEqual([setting.problems(), setting.absent()], [['node-silent/node-2'], {'b/app': 'node-silent'}]);
+	assert.match(setting.last().problems[0]?.why ?? '', /NotReady/);
 });
 
 test('one container missing of a pod: the other’s reading alone, no drop', async t => {

@@ -218,6 +218,30 @@ test('an adapter is found out; its repeated values are no new samples, its fille
 	);
 });
 
+test('the order of containers, which is random in each answer, makes no value of an adapter new', () => {
+	const sieve = new Sieve();
+	const usage = (cpu: string) => ({cpu, memory: '64Mi'});
+	const containers = [
+		{name: 'app', usage: usage('100m')},
+		{name: 'proxy', usage: usage('7m')},
+	];
+	let fresh = 0;
+	for (let poll = 0; poll < 8; poll++) {
+		const answer = {...adapted(poll * 5, '0', '0'), containers: poll % 2 === 0 ? containers : containers.toReversed()};
+		fresh += sieve.sift([read(answer)], ms(poll * 5), ms(poll * 5)).fresh.length;
+	}
+	// Until it is known for an adapter each answer is new.
+	assert.equal(fresh, Sieve.adapterAfter);
+	const swapped = {
+		...adapted(40, '0', '0'),
+		containers: [
+			{name: 'app', usage: usage('7m')},
+			{name: 'proxy', usage: usage('100m')},
+		],
+	};
+	assert.equal(sieve.sift([read(swapped)], ms(40), ms(40)).fresh.length, 1, 'what changes places is new');
+});
+
 test('a metrics server is never taken for an adapter, not even with one node whose samples are always fresh', () => {
 	for (const everySeconds of [5, 15, 60]) {
 		const sieve = new Sieve();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {StartLimit} from '../../source/k8s/clock.ts';
+import {Backoff, StartLimit} from '../../source/k8s/clock.ts';
 import {Credentials} from '../../source/k8s/credentials.ts';
 import {isProblem, loadKubeconfig} from '../../source/k8s/kubeconfig.ts';
 import {Interner} from '../../source/k8s/pod.ts';
@@ -234,6 +234,38 @@ test('a server that closes at once is not stormed: at most ten connects a minute
 		for (let i = 10; i < startsMs.length; i++) assert.ok((startsMs[i] ?? 0) - (startsMs[i - 10] ?? 0) >= 60_000, `${startsMs}`);
 		assert.ok(startsMs.length >= 5, 'it does not give up either');
 	}
+});
+
+test('Retry-After is obeyed for lists and watches', async t => {
+	for (const of of [isList, isWatch]) {
+		const {server, clock, streams} = await following(t, of === isList ? 'hang' : undefined);
+		if (of === isWatch) await until(() => streams.length === 1, 'the watch');
+		const askedMs: number[] = [];
+		server.on(seen => {
+			if (seen.path !== PODS || !of(seen)) return undefined;
+			askedMs.push(clock.nowMs);
+			return askedMs.length === 1 ? {status: 429, headers: {'retry-after': '23'}, body: 'Too many requests'} : undefined;
+		});
+		await settle();
+		server.dropConnections();
+		await clock.turn(90_000);
+		assert.ok((askedMs[1] ?? 0) - (askedMs[0] ?? 0) >= 23_000, `${askedMs}`);
+	}
+});
+
+test('waits are anything up to a ceiling that doubles from 1 s to 60 s, never less than the server asks for', () => {
+	const clock = new TurnedClock();
+	const waits = (chance: number, ...retryAfterMs: readonly number[]) => {
+		clock.chance = () => chance;
+		const backoff = new Backoff(clock);
+		return Array.from({length: 9}, (_, i) => backoff.next(retryAfterMs[i] ?? 0));
+	};
+	assert.deepEqual(waits(0), Array(9).fill(0));
+	assert.deepEqual(
+		waits(0.5).map(ms => ms * 2),
+		[1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000],
+	);
+	assert.deepEqual(waits(0.5, 7000, 100, 86_400_000).slice(0, 3), [7000, 1000, 300_000]);
 });
 
 test('deletes are never lost: not in a gap, not for a pod of the same name', async t => {
