@@ -1,4 +1,7 @@
-/** An API server for the benchmark, in a process of its own: as many pods as asked for, a round of samples every 15 s of a clock that the parent turns. */
+/**
+ * An API server for the benchmark, in a process of its own: `PODS [START HASTE]`. A round of samples comes when the parent says so; with a start and a
+ * haste every 15 s of a clock that began then and runs that much faster.
+ */
 import {readFileSync} from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
@@ -8,12 +11,17 @@ import zlib from 'node:zlib';
 const COUNT = Number(process.argv[2] ?? 10_000);
 const TLS = path.join(import.meta.dirname, '../test/k8s/tls');
 const HASHES = Array.from({length: COUNT / 5}, (_, i) => (i * 2654435761 + 17).toString(36).slice(-9));
+const [clockStartMs = Number.NaN, haste = 1] = process.argv.slice(3).map(Number);
 let round = 0;
-let generation = 0;
 let connections = 0;
+/** How often each pod was replaced. */
+const generations = new Uint32Array(COUNT);
+let nextReplaced = 0;
+let version = 1000;
 
 const iso = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-const startMs = Date.UTC(2026, 10, 24, 8, 0, 0);
+const startMs = Number.isNaN(clockStartMs) ? Date.UTC(2026, 10, 24, 8, 0, 0) : clockStartMs;
+const nowMs = (): number => (Number.isNaN(clockStartMs) ? startMs + round * 15_000 + 7000 : startMs + (Date.now() - startMs) * haste);
 
 interface Names {
 	readonly name: string;
@@ -25,8 +33,7 @@ interface Names {
 function namesOf(i: number): Names {
 	const hash = HASHES[i % HASHES.length] ?? '';
 	const app = `service-${i % HASHES.length}`;
-	// Churn: a tenth of the pods carry the generation in their names.
-	const name = `${app}-${hash}-${((i + (i % 10 === 0 ? generation * COUNT : 0)) * 40503 + 1e6).toString(36).slice(-5)}`;
+	const name = `${app}-${hash}-${((i + (generations[i] ?? 0) * COUNT) * 40503 + 1e6).toString(36).slice(-5)}`;
 	return {
 		name,
 		namespace: `team-${i % 40}`,
@@ -43,12 +50,12 @@ function namesOf(i: number): Names {
 }
 
 function metrics(): Buffer {
-	const nowMs = startMs + round * 15_000;
+	const roundMs = startMs + round * 15_000;
 	const items = Array.from({length: COUNT}, (_, i) => {
 		const {name, namespace, labels} = namesOf(i);
 		return {
-			metadata: {name, namespace, creationTimestamp: iso(nowMs + 7000), labels},
-			timestamp: iso(nowMs - (i % 8) * 1000),
+			metadata: {name, namespace, creationTimestamp: iso(nowMs()), labels},
+			timestamp: iso(roundMs - (i % 8) * 1000),
 			window: `${14 + (i % 3)}.${(i * 7919) % 1000}s`,
 			containers: [
 				{name: 'app', usage: {cpu: `${(i * 104729 + round * 7919) % 900_000_000}n`, memory: `${65536 + ((i * 31 + round) % 400_000)}Ki`}},
@@ -60,13 +67,13 @@ function metrics(): Buffer {
 
 function pod(i: number): object {
 	const {name, namespace, owner, labels} = namesOf(i);
-	const uid = `${i}-${i % 10 === 0 ? generation : 0}-4666-481a-ab48-b763025bd308`;
+	const uid = `${i}-${generations[i]}-4666-481a-ab48-b763025bd308`;
 	return {
 		metadata: {
 			name,
 			namespace,
 			uid,
-			resourceVersion: String(1000 + generation),
+			resourceVersion: String(version),
 			creationTimestamp: iso(startMs - 3_600_000),
 			labels,
 			ownerReferences: [{apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true}],
@@ -136,15 +143,34 @@ const server = https.createServer(
 );
 server.on('secureConnection', () => connections++);
 server.listen(0, '127.0.0.1', () => process.send?.({port: (server.address() as {port: number}).port}));
-process.on('message', (message: {readonly round?: boolean; readonly churn?: boolean; readonly count?: boolean}) => {
-	if (message.round === true) round++;
-	if (message.churn === true) {
-		let events = '';
-		for (let i = 0; i < COUNT; i += 10) events += `${JSON.stringify({type: 'DELETED', object: pod(i)})}\n`;
-		generation++;
-		for (let i = 0; i < COUNT; i += 10) events += `${JSON.stringify({type: 'ADDED', object: pod(i)})}\n`;
-		for (const watcher of watchers) watcher.write(events);
-	}
-	if (message.round === true || message.churn === true) packed = zlib.gzipSync(metrics(), {level: 1});
-	process.send?.({done: true, connections, bytes: packed.length});
+
+function pack(): void {
+	packed = zlib.gzipSync(metrics(), {level: 1});
+}
+
+/** Deletes so many pods, and makes as many new ones. */
+function replace(count: number): void {
+	const which = Array.from({length: count}, (_, i) => (nextReplaced + i) % COUNT);
+	nextReplaced += count;
+	version++;
+	let events = '';
+	for (const i of which) events += `${JSON.stringify({type: 'DELETED', object: pod(i)})}\n`;
+	for (const i of which) generations[i] = (generations[i] ?? 0) + 1;
+	for (const i of which) events += `${JSON.stringify({type: 'ADDED', object: pod(i)})}\n`;
+	for (const watcher of watchers) watcher.write(events);
+}
+
+if (!Number.isNaN(clockStartMs)) {
+	setInterval(() => {
+		const due = Math.floor((nowMs() - startMs) / 15_000);
+		if (due === round) return;
+		round = due;
+		pack();
+	}, 5);
+}
+process.on('message', ({round: next = false, replace: count = 0}: {readonly round?: boolean; readonly replace?: number}) => {
+	if (next) round++;
+	if (count > 0) replace(count);
+	if (next || count > 0) pack();
+	process.send?.({connections, round});
 });
