@@ -124,7 +124,17 @@ const server = https.createServer(
 			response.flushHeaders();
 			const watcher = {write: (text: string) => void response.write(text)};
 			watchers.add(watcher);
-			response.once('close', () => watchers.delete(watcher));
+			const end = setTimeout(
+				() => {
+					watcher.write(`${JSON.stringify({type: 'BOOKMARK', object: {metadata: {resourceVersion: String(version)}}})}\n`);
+					response.end();
+				},
+				(Number(url.searchParams.get('timeoutSeconds')) * 1000) / haste,
+			);
+			response.once('close', () => {
+				clearTimeout(end);
+				watchers.delete(watcher);
+			});
 			return undefined;
 		}
 		if (url.pathname === '/api/v1/pods') {
@@ -174,3 +184,5 @@ process.on('message', ({round: next = false, replace: count = 0}: {readonly roun
 	if (next || count > 0) pack();
 	process.send?.({connections, round});
 });
+// Whatever way the parent ends.
+process.on('disconnect', () => process.exit());

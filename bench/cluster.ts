@@ -4,7 +4,7 @@
  *
  * `npm run bench:cluster`, `-- --pods N` for another size, `-- --json` for one line of JSON at the end.
  */
-import {type ChildProcess, fork} from 'node:child_process';
+import {fork} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -52,6 +52,41 @@ class HastyClock implements Clock {
 	}
 }
 
+/** Turns of the event loop by the thread's own CPU time, which says the same on a busy machine. Node 23.9 and newer. */
+class Turns {
+	readonly #ms: number[] = [];
+	#running = false;
+
+	start(): void {
+		if (process.threadCpuUsage === undefined) return;
+		this.#running = true;
+		this.#turn();
+	}
+
+	stop(): void {
+		this.#running = false;
+	}
+
+	get count(): number {
+		return this.#ms.length;
+	}
+
+	longest(count: number): string {
+		const longest = this.#ms.toSorted((a, b) => b - a).slice(0, count);
+		return longest.map(ms => ms.toFixed(0)).join(', ');
+	}
+
+	#turn(): void {
+		const used = process.threadCpuUsage();
+		setTimeout(() => {
+			if (!this.#running) return;
+			const {user, system} = process.threadCpuUsage(used);
+			this.#ms.push((user + system) / 1000);
+			this.#turn();
+		}, 1).unref();
+	}
+}
+
 const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const collect = (): void => (globalThis as {gc?: () => void}).gc?.();
 const say = (what: string, value: string, wanted = ''): void =>
@@ -61,12 +96,12 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'oddpod-bench-'));
 const ca = readFileSync(path.join(import.meta.dirname, '../test/k8s/tls/server.crt')).toString('base64');
 
 interface Server {
-	readonly child: ChildProcess;
 	readonly config: string;
 	readonly ask: (message: object) => Promise<{readonly connections: number; readonly round: number}>;
 }
 
 async function serve(...args: readonly (string | number)[]): Promise<Server> {
+	// It ends when we do.
 	const child = fork(path.join(import.meta.dirname, 'cluster-server.ts'), args.map(String));
 	const {port} = await new Promise<{port: number}>(resolve => child.once('message', message => resolve(message as {port: number})));
 	const config = path.join(folder, `config-${port}`);
@@ -78,7 +113,6 @@ async function serve(...args: readonly (string | number)[]): Promise<Server> {
 	});
 	writeFileSync(config, text);
 	return {
-		child,
 		config,
 		ask: message =>
 			new Promise(resolve => {
@@ -104,7 +138,6 @@ try {
 	const server = await serve(PODS);
 	await large(server);
 	await peer(server);
-	server.child.kill();
 } finally {
 	rmSync(folder, {recursive: true});
 }
@@ -114,7 +147,7 @@ process.exit();
 /** 100 pods on a clock that runs faster, for both sides: the rhythm is learned, then followed. */
 async function rhythm(): Promise<void> {
 	const clock = new FastClock();
-	const {child, config, ask} = await serve(100, clock.startMs, HASTE);
+	const {config, ask} = await serve(100, clock.startMs, HASTE);
 	const cluster = await open(config, clock);
 	const stop = new AbortController();
 	let from = {ms: Number.NaN, polls: 0, connections: 0, round: 0};
@@ -137,7 +170,6 @@ async function rhythm(): Promise<void> {
 		break;
 	}
 	stop.abort();
-	child.kill();
 }
 
 async function large({config, ask}: Server): Promise<void> {
@@ -231,39 +263,4 @@ async function peer({config, ask}: Server): Promise<void> {
 	say('  event-loop delay, p99 / max', `${[99, 100].map(p => (delay.percentile(p) / 1e6).toFixed(1)).join(' / ')} ms`);
 	say('  new connections', `${after.connections - connections}`);
 	say('k9s, as measured once elsewhere: 5,000 pods', '16 % of a core, 480 MB');
-}
-
-/** Turns of the event loop by the thread's own CPU time, which says the same on a busy machine. Node 23.9 and newer. */
-class Turns {
-	readonly #ms: number[] = [];
-	#running = false;
-
-	start(): void {
-		if (process.threadCpuUsage === undefined) return;
-		this.#running = true;
-		this.#turn();
-	}
-
-	stop(): void {
-		this.#running = false;
-	}
-
-	get count(): number {
-		return this.#ms.length;
-	}
-
-	longest(count: number): string {
-		const longest = this.#ms.toSorted((a, b) => b - a).slice(0, count);
-		return longest.map(ms => ms.toFixed(0)).join(', ');
-	}
-
-	#turn(): void {
-		const used = process.threadCpuUsage();
-		setTimeout(() => {
-			if (!this.#running) return;
-			const {user, system} = process.threadCpuUsage(used);
-			this.#ms.push((user + system) / 1000);
-			this.#turn();
-		}, 1).unref();
-	}
 }

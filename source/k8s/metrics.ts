@@ -109,6 +109,8 @@ export interface Sifted {
  */
 export class Sieve {
 	static readonly acceptBackwardsAfter = 5;
+	/** A pod that comes back after more is new, whatever its timestamp says. */
+	static readonly rememberedPolls = 20;
 	/** Answers in a row that look like an adapter's before it is taken for one. */
 	static readonly adapterAfter = 3;
 
@@ -171,8 +173,9 @@ export class Sieve {
 			seen.sampledAtMs = sample.sampledAtMs;
 			fresh.push(sample);
 		}
-		// Pods that have not been seen for long are forgotten: churn must not grow the map.
-		if (this.#poll % 64 === 0) for (const [id, seen] of this.#seen) if (this.#poll - seen.poll > 240) this.#seen.delete(id);
+		// The metrics show a pod for a moment after it was deleted, and so after it was forgotten: churn must not grow the map.
+		if (this.#poll % 8 === 0)
+			for (const [id, seen] of this.#seen) if (this.#poll - seen.poll > Sieve.rememberedPolls) this.#seen.delete(id);
 		return {fresh, present, meanStepMs: steps > 0 ? stepSum / steps : Number.NaN, meanWindowMs: steps > 0 ? windowSum / steps : Number.NaN};
 	}
 

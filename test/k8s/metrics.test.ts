@@ -267,5 +267,5 @@ test('churn does not grow what is remembered', () => {
 			ms(poll * 15 + 8),
 			Number.NaN,
 		);
-	assert.ok(sieve.size <= 20 * (240 + 64 + 1), String(sieve.size));
+	assert.ok(sieve.size <= 20 * (Sieve.rememberedPolls + 8 + 1), String(sieve.size));
 });
