@@ -3,6 +3,7 @@ import {createEngine} from '../engine/engine.ts';
 import type {Event, Kind, Severity} from '../engine/verdict.ts';
 import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
+import {healthLine} from '../k8s/health.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import {lines} from '../sinks/lines.ts';
 import {bounded, openFile} from './files.ts';
@@ -33,8 +34,8 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	const counts = failOn(flags.failOn ?? 'warning');
 	const forMs = flags.for === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.for, '--for');
 	const stop = new AbortController();
-	const source = path === undefined ? (await openLive(flags)).feed : await openFile(path);
-	const feed = bounded(source, forMs);
+	const cluster = path === undefined ? await openLive(flags) : undefined;
+	const feed = bounded(cluster?.feed ?? (await openFile(path ?? '')), forMs);
 	const settings = settingsFrom(flags);
 	const format = flags.output === 'json' ? 'json' : 'text';
 	let found = false;
@@ -51,7 +52,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 		},
 	};
 	const readers: Reader[] = [watcher, lines(printer(flags), format, timeFrom(flags))];
-	readers.push(...(await openReaders(flags, feed, settings)));
+	readers.push(...(await openReaders(flags, feed, settings, cluster && (() => healthLine(cluster.health())))));
 	const end = (): void => stop.abort();
 	process.once('SIGINT', end).once('SIGTERM', end);
 	// A cluster that never answers has no time of its own: the clock ends the wait.

@@ -7,8 +7,13 @@ import {openLog} from '../sinks/log.ts';
 import {openRecorder} from '../sinks/recorder.ts';
 import {VERSION} from '../version.ts';
 
-/** The files that `--record` and `--log` ask for. @throws {Failure} */
-export async function openReaders({record, log, seed}: Flags, feed: Feed, settings: Partial<Settings>): Promise<Reader[]> {
+/** The files that `--record` and `--log` ask for. `health`: how well the cluster is heard, where there is one. @throws {Failure} */
+export async function openReaders(
+	{record, log, seed}: Flags,
+	feed: Feed,
+	settings: Partial<Settings>,
+	health?: () => string,
+): Promise<Reader[]> {
 	const readers: Reader[] = [];
 	if (record !== undefined) {
 		const {label: source, intervalMs} = feed;
@@ -23,6 +28,6 @@ export async function openReaders({record, log, seed}: Flags, feed: Feed, settin
 			}),
 		);
 	}
-	if (log !== undefined) readers.push(await openLog(log, Date.now));
+	if (log !== undefined) readers.push(await openLog(log, Date.now, health));
 	return readers;
 }

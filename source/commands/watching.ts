@@ -6,6 +6,7 @@ import {DEFAULTS, type Settings} from '../engine/settings.ts';
 import {Failure} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Cluster} from '../k8s/feed.ts';
+import {healthLine, unreadable} from '../k8s/health.ts';
 import {kubectl} from '../kubectl.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import type {AbsenceReason, Problem, Scrape} from '../scrape.ts';
@@ -44,7 +45,7 @@ export class Watching {
 
 	/** @throws {Failure} where a file that is to be written cannot be. */
 	static async begin(cluster: Cluster, flags: Flags): Promise<Watching> {
-		const readers = await openReaders(flags, cluster.feed, settingsFrom(flags));
+		const readers = await openReaders(flags, cluster.feed, settingsFrom(flags), () => healthLine(cluster.health()));
 		const stop = new AbortController();
 		return new Watching(cluster, await openFeed(cluster.feed, stop.signal, () => true), flags, readers, stop);
 	}
@@ -110,6 +111,7 @@ export class Watching {
 					live: true,
 					finished: () => false,
 					problem: () => this.problem,
+					dropped: () => unreadable(place.cluster.health()),
 					subscribe: changed => {
 						this.#listeners.add(changed);
 						return () => this.#listeners.delete(changed);

@@ -5,6 +5,7 @@ import {systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
 import {discoverMetrics, type MetricsVersion, unavailableBecause} from './discovery.ts';
 import {CredentialsError} from './exec-plugin.ts';
+import {unreadable} from './health.ts';
 import {type ClusterAccess, isProblem, loadKubeconfig} from './kubeconfig.ts';
 import {nothingDropped, type PodSample, readPodSample} from './metrics.ts';
 import type {ClusterOptions} from './options.ts';
@@ -220,7 +221,9 @@ export async function examine(
 			const problem = emptyProblem({running: 0, oldestMs: 0, name: ''}, only === undefined ? '' : `${only} namespace`);
 			done('samples', false, problem?.what ?? 'none', problem);
 		} else {
-			done('samples', ...samplesSay(samples, Number.isNaN(list.serverMs) ? askedAtMs : list.serverMs));
+			const unread = unreadable({dropped});
+			const [ok, said, problem] = samplesSay(samples, Number.isNaN(list.serverMs) ? askedAtMs : list.serverMs);
+			done('samples', ok, unread > 0 ? `${said}; ${unread} unreadable` : said, problem);
 		}
 		const answered = [list, found, version].find(answer => answer?.ok === true && !Number.isNaN(answer.serverMs));
 		if (answered?.ok !== true) unanswered('clock');

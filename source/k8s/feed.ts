@@ -8,8 +8,9 @@ import {Credentials} from './credentials.ts';
 import {readDetails} from './details.ts';
 import {unavailableBecause} from './discovery.ts';
 import {CredentialsError} from './exec-plugin.ts';
+import type {Health} from './health.ts';
 import {type ClusterAccess, isProblem, loadKubeconfig} from './kubeconfig.ts';
-import type {Dropped, PodSample} from './metrics.ts';
+import type {PodSample} from './metrics.ts';
 import {Nodes, pressureProblem} from './nodes.ts';
 import type {ClusterOptions} from './options.ts';
 import {containerOfSample, Interner, type Pod, type PodContainer} from './pod.ts';
@@ -17,26 +18,6 @@ import {Pods} from './pods.ts';
 import {Poller, type PollFailure, type Round} from './poller.ts';
 import {emptyProblem, ProblemBoard, problemOf} from './problems.ts';
 import {type Failure, Transport} from './transport.ts';
-
-/** For the health line. */
-export interface Health {
-	readonly polls: number;
-	readonly requests: number;
-	readonly connections: number;
-	readonly bytes: number;
-	readonly failures: number;
-	/** Asked and not answered yet; watches aside. */
-	readonly underway: number;
-	readonly lists: number;
-	readonly watches: number;
-	readonly dropped: Readonly<Dropped>;
-	readonly resolutionMs: number;
-	/** Of the last poll that brought an answer; NaN before it. */
-	readonly lastPollMs: number;
-	/** The cluster's clock minus ours; 0 where they agree to some seconds. */
-	readonly clockOffsetMs: number;
-	readonly adapter: boolean;
-}
 
 export interface Cluster {
 	readonly feed: Feed & {details(key: string): Promise<Details>};

@@ -21,6 +21,8 @@ export interface Source {
 	finished(): boolean;
 	/** What happened to the feed itself: it ended, or never began. */
 	problem?(): Problem | undefined;
+	/** What came and could not be read: of a wrong shape, or twice. */
+	dropped?(): number;
 	/** Calls when {@link problem} or {@link finished} has changed; returns what ends it. */
 	subscribe?(changed: () => void): () => void;
 }
@@ -184,7 +186,13 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const left = learningLeftMs(moment, view);
 	const ready = counts.learning > 0 && Number.isFinite(left) && left > 0 ? ` (ready in ~${formatDuration(left)})` : '';
 	const afterLearning = marks.findIndex(({style}) => style === 'learning') + 1;
-	const step = Number.isFinite(view.stepMs) ? `samples every ${Math.round(view.stepMs / 1000)}s` : '';
+	const dropped = source.dropped?.() ?? 0;
+	const step = [
+		Number.isFinite(view.stepMs) ? `samples every ${Math.round(view.stepMs / 1000)}s` : '',
+		dropped > 0 ? `${count(dropped)} unreadable` : '',
+	]
+		.filter(text => text !== '')
+		.join(', ');
 	const pods = `${plural(counts.pods, 'pod')}`;
 	const judged = `${count(counts.judged)} judged`;
 	const label = printable(source.label);

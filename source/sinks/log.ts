@@ -18,10 +18,11 @@ export const withoutSecrets = (text: string): string =>
 	text.replace(SECRETS, (_, bearer?: string, url?: string, name?: string) => `${bearer ?? url ?? name ?? ''}(removed)`);
 
 /**
- * Opens it; an older one of that name is begun anew. It stops growing at 4 MB and says so.
+ * Opens it; an older one of that name is begun anew. It stops growing at 4 MB and says so. How well the source is heard (`health`) is
+ * written each minute, and at the end.
  * @throws {Failure} when it cannot be written.
  */
-export async function openLog(path: string, now: () => number): Promise<Log> {
+export async function openLog(path: string, now: () => number, health?: () => string): Promise<Log> {
 	const file = createWriteStream(path, {flags: 'w', mode: 0o600});
 	try {
 		await once(file, 'open');
@@ -42,6 +43,7 @@ export async function openLog(path: string, now: () => number): Promise<Log> {
 		file.write(text);
 	};
 	let told = '';
+	let healthAtMs = Number.NEGATIVE_INFINITY;
 	return {
 		name: 'log',
 		write,
@@ -50,6 +52,10 @@ export async function openLog(path: string, now: () => number): Promise<Log> {
 			write(
 				`scrape of ${new Date(scrape.atMs).toISOString()}: ${scrape.readings.length} readings, ${scrape.absent.length} absent, ${events.length} events`,
 			);
+			if (health && scrape.atMs - healthAtMs >= 60_000) {
+				healthAtMs = scrape.atMs;
+				write(`health: ${health()}`);
+			}
 			if (problems !== told) write(`problems now: ${problems || 'none'}`);
 			told = problems;
 			for (const event of events) {
@@ -58,6 +64,7 @@ export async function openLog(path: string, now: () => number): Promise<Log> {
 			}
 		},
 		async close() {
+			if (health) write(`health: ${health()}`);
 			file.end();
 			await once(file, 'close');
 		},

@@ -147,6 +147,23 @@ test('the workload that is named is selected', {timeout: 60_000}, async t => {
 	}
 });
 
+test('what cannot be read is counted on the screen', {timeout: 60_000}, async t => {
+	const server = await cluster(t, seen => {
+		if (!/^\/apis\/metrics.*\/pods$/.test(seen.path)) return undefined;
+		const good = {
+			metadata: {name: names[0]?.name, namespace: 'shop'},
+			timestamp: iso(Date.now()),
+			window: '5s',
+			containers: [{name: 'app', usage: {cpu: '40m', memory: '64Mi'}}],
+		};
+		return {body: {items: [good, good, null, {metadata: {name: 7}}]}};
+	});
+	using terminal = new Terminal(['-n', 'shop'], {columns: 160, rows: 40}, environment(kubeconfig(server.url)));
+	await terminal.until('the count', ({rows}) => rows.slice(0, 3).some(row => /[1-9]\d* unreadable/.test(row)));
+	terminal.type('q');
+	await terminal.exited();
+});
+
 test('no secret reaches the output, the log, the recording or a kept state', {timeout: 60_000}, async t => {
 	writeFileSync(path.join(folder, 'silent.kept'), 'kept-by-the-plugin');
 	const logins: readonly (readonly [string, object])[] = [
@@ -182,6 +199,7 @@ test('no secret reaches the output, the log, the recording or a kept state', {ti
 				.filter(entry => entry.isFile())
 				.map(entry => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'));
 			assert.ok(texts.length >= 2);
+			assert.match(texts.join('\n'), / health: \d+ polls; 1 of \d+ requests failed; .* dropped: 0 malformed/);
 			assert.equal([said, ...texts].filter(text => text.includes('refused: ')).length, 3, 'told in the output, the log and the recording');
 			for (const text of [said, ...texts])
 				for (const each of [secret, Buffer.from(`somebody:${secret}`).toString('base64')]) assert.ok(!text.includes(each), text);

@@ -68,6 +68,9 @@ test('a cluster in good health', async () => {
 	assert.equal(said.rights, 'metrics yes, pods yes, events no, nodes no, autoscalers yes in all namespaces');
 	assert.match(said.samples ?? '', /^100 pods, \d+ s to \d+ s old, one about every 1\d s$/);
 	assert.equal(said.terminal, '120x40, 16M colours, Unicode');
+	server.path(METRICS, {body: {items: [...(wireJson('03-list-100').items as object[]), null, 'x']}});
+	const again = await look(kubeconfig(server.url));
+	assert.match(again.checks.find(({name}) => name === 'samples')?.said ?? '', /^100 pods, .*; 2 unreadable$/);
 });
 
 test('each check has its own exit code and says what mends it', async () => {
