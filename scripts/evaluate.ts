@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
 import {gunzipSync} from 'node:zlib';
+import type {Settings} from '../source/engine/settings.ts';
 import {createBaseline} from '../source/evaluation/baselines.ts';
 import type {Figures, WarmUp} from '../source/evaluation/counting.ts';
 import {type CsvSet, readCsv} from '../source/evaluation/csv.ts';
@@ -72,13 +73,30 @@ async function openData(folder: string): Promise<void> {
 				name,
 				SEEDS.map(seed => evaluateCsv(name, set, {settings: {seed}, warmUp}).figures),
 			);
-		head('Sensitivity, on nezha_open and on nab_cpu', 'setting', 'found, by seed', 'false episodes, by seed', 'F1, mean', 'median delay');
-		for (const sensitivity of ['low', 'normal', 'high'] as const) {
-			for (const [name, set, warmUp] of sets.slice(0, 2))
+		head(
+			'What the settings do, on nezha_open and on nab_cpu',
+			'setting',
+			'found, by seed',
+			'false episodes, by seed',
+			'F1, mean',
+			'median delay',
+		);
+		const changes: readonly Partial<Settings>[] = [
+			{sensitivity: 'low'},
+			{sensitivity: 'normal'},
+			{sensitivity: 'high'},
+			...[50, 200].map(train => ({train})),
+			...[1, 3].map(consecutive => ({consecutive})),
+			...[15, 61].map(window => ({window})),
+		];
+		for (const [name, set, warmUp] of sets.slice(0, 2)) {
+			for (const settings of changes) {
+				const [[setting, value] = []] = Object.entries(settings);
 				counted(
-					`${sensitivity}, ${name}`,
-					SEEDS.map(seed => evaluateCsv(name, set, {settings: {seed, sensitivity}, warmUp}).figures),
+					`--${setting} ${value}, ${name}`,
+					SEEDS.map(seed => evaluateCsv(name, set, {settings: {seed, ...settings}, warmUp}).figures),
 				);
+			}
 		}
 	}
 	// The first program takes minutes for these 46,000 readings: asked for by name.
@@ -86,6 +104,10 @@ async function openData(folder: string): Promise<void> {
 		head('Others on nezha_open, seed 1', 'what', 'found', 'false episodes', 'F1', 'median delay');
 		for (const name of ['static', 'z-score', 'forest', 'original'] as const)
 			counted(name, [evaluateCsv(name, nezha, {engine: createBaseline(name)}).figures]);
+		for (const contamination of [0.02, 0.3])
+			counted(`original --contamination ${contamination}`, [
+				evaluateCsv('original', nezha, {engine: createBaseline('original', {contamination})}).figures,
+			]);
 	}
 	if (wanted('levels')) {
 		head('Levels injected into nezha_open, held for 8 readings', 'level', 'found', 'recall, mean', 'false episodes, by seed');

@@ -14,6 +14,8 @@ export const metricOf = (channel: number): 0 | 1 => (channel === MEMORY_UP ? 1 :
 const RELATIVE = [0.5, 0.15] as const;
 /** lim: of the limit. */
 const OF_LIMIT = [0.1, 0.05] as const;
+/** Memory that takes half of what is left below its limit always matters, however small beside what is usual. */
+const OF_ROOM = 0.5;
 /** Scales over the median. */
 const SCALES = 6;
 /** Beyond the usual extremes, in needs. */
@@ -59,7 +61,9 @@ export interface Passed {
 
 /** N, or Nr with the residual's scale and the rolling median. */
 export function need(metric: 0 | 1, scale: number, median: number, limit: number, g: number, zf: number, factor: number): number {
-	return factor * Math.max(SCALES * zf * scale, g * Math.max(RELATIVE[metric] * Math.abs(median), FLOOR[metric], OF_LIMIT[metric] * limit));
+	const room = metric === 1 && limit > median ? OF_ROOM * (limit - median) : Number.POSITIVE_INFINITY;
+	const relative = Math.min(RELATIVE[metric] * Math.abs(median), room);
+	return factor * Math.max(SCALES * zf * scale, g * Math.max(relative, FLOOR[metric], OF_LIMIT[metric] * limit));
 }
 
 /** Level need N of a metric at a maturity: how far over the median an alarm begins. */

@@ -19,7 +19,7 @@ const DAY_SECONDS = 86_400;
 const BEFORE = 240;
 const LEAST_GROWTH_MIB = 4;
 const LEAST_GROWTH_SHARE = 0.05;
-const TREND_Z = 3.5;
+const TREND_Z = 3.1;
 const LEVELLING = 0.6;
 /** A rise begins where this share of it is reached, and takes up half of the window at least. */
 const ONSET = 0.1;
@@ -32,6 +32,8 @@ const LIMIT_WINDOWS = 4;
 const DOUBLING_WINDOWS = 8;
 /** z of an 80 % interval. */
 const INTERVAL_Z = 1.28;
+/** And of what remains, for what no line knows: of .02, .01, .005, .003 and none the one that holds .75 to .90 of the crossings. */
+const MARGIN = 0.003;
 
 export interface Growth {
 	/** MiB a second. */
@@ -258,8 +260,8 @@ function growth(
 		...common,
 		toLimit: {
 			point,
-			early: clamp((0.99 * (room - quantileSorted(residuals, n, 1))) / fastest - sampleSeconds, 0, point),
-			late: Math.max(point, (1.01 * (room - quantileSorted(residuals, n, 0.5))) / slowest + sampleSeconds),
+			early: clamp(((1 - MARGIN) * (room - quantileSorted(residuals, n, 1))) / fastest - sampleSeconds, 0, point),
+			late: Math.max(point, ((1 + MARGIN) * (room - quantileSorted(residuals, n, 0.5))) / slowest + sampleSeconds),
 		},
 	};
 }
