@@ -1,9 +1,11 @@
 // The engine on our own recording: what the demo shows is what was switched on.
 import assert from 'node:assert/strict';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import test from 'node:test';
-import {evaluateRecording} from '../../source/evaluation/evaluate.ts';
+import {createEngine} from '../../source/engine/engine.ts';
+import {drain, evaluateRecording} from '../../source/evaluation/evaluate.ts';
 import {openRecording} from '../../source/recording/feed.ts';
 
 const file = path.join(import.meta.dirname, '../../recordings/shop.jsonl.gz');
@@ -24,3 +26,25 @@ for (const seed of [1, 2, 3]) {
 		assert.ok(figures.windows >= 10);
 	});
 }
+
+/** What is told of the demo, a line an event, to be read in review: `UPDATE_GOLDEN=1` writes it anew. */
+test('what is told of the demo is what was told before', async () => {
+	const golden = path.join(import.meta.dirname, 'verdicts.txt');
+	const recording = await openRecording(file);
+	const engine = createEngine({seed: 1});
+	const lines: string[] = [];
+	for await (const scrape of recording.scrapes(new AbortController().signal)) {
+		for (const event of drain(engine.assess(scrape)).events) {
+			const time = new Date(event.atMs).toISOString().slice(11, 19);
+			if (event.type === 'change') lines.push(`${time} ${event.change.what} ${event.change.of} ${event.change.detail}`);
+			else if (event.type === 'storm') lines.push(`${time} storm ${event.of} ${event.detail}`);
+			else {
+				const {kind, severity, of, ended} = event.anomaly;
+				lines.push(`${time} ${event.type} ${kind} ${severity} ${of.namespace}/${of.pod}/${of.name}${ended ? ` ${ended.by}` : ''}`);
+			}
+		}
+	}
+	const told = `${lines.join('\n')}\n`;
+	if (process.env.UPDATE_GOLDEN) writeFileSync(golden, told);
+	assert.equal(told, readFileSync(golden, 'utf8'));
+});
