@@ -102,12 +102,13 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wid
 		];
 	};
 	if (overlay === 'why') {
-		const why = body - chartHeight;
+		// An explanation has about twenty lines; what it does not need shows more of the course.
+		const why = body - (body < 30 ? chartHeight : Math.max(chartHeight, Math.min(22, Math.round(body * 0.45))));
 		return {
 			...common,
 			...nothing,
 			why: line(top, why),
-			charts: chartsAt(top + why, chartHeight),
+			charts: chartsAt(top + why, body - why),
 			panes: chartHeight > 0 ? ['pods', 'charts'] : ['pods'],
 		};
 	}

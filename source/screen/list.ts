@@ -500,17 +500,24 @@ export interface RowContext {
 
 export function rowView(item: ListItem, columns: readonly Column[], selected: boolean, context: RowContext): RowView {
 	const verdict = verdictOf(item.row, context.moment, context.view);
+	const limitsTold = columns.some(({id}) => id === 'memory-limit');
 	return {
 		id: item.id,
 		mark: verdict.mark,
 		markStyle: verdict.style,
-		cells: columns.map(column => cellOf(item, column, verdict, context)),
+		cells: columns.map(column => cellOf(item, column, verdict, limitsTold, context)),
 		selected,
 		inside: item.inside === true,
 	};
 }
 
-function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view: {times}, facts, spark}: RowContext): Cell {
+function cellOf(
+	item: ListItem,
+	column: Column,
+	verdict: Verdict,
+	limitsTold: boolean,
+	{moment, view: {times}, facts, spark}: RowContext,
+): Cell {
 	const {row, members} = item;
 	const {of} = row;
 	const ofNode = members && item.id.startsWith('node:') ? NODE_CELLS[column.id]?.(members) : undefined;
@@ -522,7 +529,7 @@ function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view:
 		case 'namespace':
 			return {text: printable(of.namespace), style: 'dim', cut: 'middle'};
 		case 'pod': {
-			if (members) return {text: `${printable(workloadName(of))} ×${members.length}`, style: calm, cut: 'middle'};
+			if (members) return {text: `${printable(workloadName(of))} ×${podsOf(members)}`, style: calm, cut: 'middle'};
 			const tail = facts.crowded.has(podOf(of)) ? `:${printable(of.name)}` : '';
 			return {text: printable(of.pod), style: calm, cut: 'middle', ...(tail !== '' && {tail})};
 		}
@@ -550,7 +557,9 @@ function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view:
 			return {text: formatPercent(share(memory, of.memoryRequestBytes)), style: 'dim'};
 		case 'limit-at': {
 			const forecast = absent ? undefined : row.anomaly?.explanation.forecast;
-			if (!forecast || row.anomaly?.ended) return {text: UNKNOWN, style: 'dim'};
+			// “There is no limit” is not “it is not heading there”.
+			const never = !limitsTold && of.memoryLimitBytes === Number.POSITIVE_INFINITY ? 'no limit' : UNKNOWN;
+			if (!forecast || row.anomaly?.ended) return {text: never, style: 'dim'};
 			const text = times.near(forecast.atMs, moment.atMs);
 			return {text: text.length <= 5 ? `~${text}` : `~${formatAge(forecast.atMs - moment.atMs)}`, style: verdict.style};
 		}
@@ -567,9 +576,12 @@ function cellOf(item: ListItem, column: Column, verdict: Verdict, {moment, view:
 	}
 }
 
+/** A pod has several containers at times. */
+const podsOf = (rows: readonly Row[]): number => new Set(rows.map(({of}) => podOf(of))).size;
+
 /** A node's use is the sum of what runs on it; of its own capacity nothing is known here. */
 const NODE_CELLS: {readonly [C in ColumnId]?: (members: readonly Row[]) => Cell} = {
-	pod: members => ({text: `${printable(members[0]?.of.node ?? 'no node yet')} ×${members.length}`, style: 'plain', cut: 'middle'}),
+	pod: members => ({text: `${printable(members[0]?.of.node ?? 'no node yet')} ×${podsOf(members)}`, style: 'plain', cut: 'middle'}),
 	namespace: () => ({text: '', style: 'dim'}),
 	cpu: members => ({text: formatCpu(sumOf(members, row => usageOf(row).cpu)), style: 'plain'}),
 	memory: members => ({text: formatMemory(sumOf(members, row => usageOf(row).memory)), style: 'plain'}),
