@@ -57,22 +57,25 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 	// A place in the middle is known once the file has been read that far, and an anomaly once it was found.
 	if (start) await reading;
 	const {show} = await loadInk(() => import('./show.tsx'));
-	await show({
-		flags,
-		config,
-		timeline,
-		source: {label: feed.label, live: false, finished: () => timeline.complete, problem: () => problem},
-		cursor: replayCursor(flags.speed, {
-			atMs: start ? start(timeline, flags) : Number.NaN,
-			stopAtAnomalies: flags.pauseOnAnomaly === true,
-			loop: flags.loop === true,
-		}),
-		namespaceLabel: 'all namespaces',
-		explain: key => engine.explain(key),
-		silences: new Silences(),
-	});
-	stop.abort();
-	await reading;
+	try {
+		await show({
+			flags,
+			config,
+			timeline,
+			source: {label: feed.label, live: false, finished: () => timeline.complete, problem: () => problem},
+			cursor: replayCursor(flags.speed, {
+				atMs: start ? start(timeline, flags) : Number.NaN,
+				stopAtAnomalies: flags.pauseOnAnomaly === true,
+				loop: flags.loop === true,
+			}),
+			namespaceLabel: 'all namespaces',
+			explain: key => engine.explain(key),
+			silences: new Silences(),
+		});
+	} finally {
+		stop.abort();
+		await reading;
+	}
 	return 'well';
 }
 

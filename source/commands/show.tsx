@@ -51,10 +51,19 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 	const leave = (): void => app.unmount();
 	const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 	for (const signal of signals) process.on(signal, leave);
+	// Whatever goes wrong anywhere is told once the terminal can show it.
+	let fault: {readonly error: unknown} | undefined;
+	const fail = (error: unknown): void => {
+		fault ??= {error};
+		app.unmount();
+	};
+	process.on('uncaughtException', fail).on('unhandledRejection', fail);
 	try {
 		await app.waitUntilExit();
+		if (fault) throw fault.error;
 	} finally {
 		for (const signal of signals) process.off(signal, leave);
+		process.off('uncaughtException', fail).off('unhandledRejection', fail);
 	}
 }
 

@@ -23,8 +23,11 @@ export async function run([workload, ...more]: readonly string[], flags: Flags, 
 	// Before the cluster is opened: nothing may need `fetch` meanwhile.
 	const {show} = await loadInk(() => import('./show.tsx'));
 	const watching = await Watching.begin(await openLive(flags, true), flags);
-	await show({flags, config, ...watching.props, ...(select && {select}), follow: changed => watching.follow(changed)});
-	await watching.end();
+	try {
+		await show({flags, config, ...watching.props, ...(select && {select}), follow: changed => watching.follow(changed)});
+	} finally {
+		await watching.end();
+	}
 	if (watching.problem) process.stderr.write(`oddpod: ${watching.problem.what}.\n`);
 	return 'well';
 }

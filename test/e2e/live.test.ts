@@ -119,3 +119,13 @@ test('m silences for an hour, until a restart, for good and not at all, and is k
 	await terminal.exited();
 	assert.match(readFileSync(path.join(cluster.folder, 'oddpod/lab/silences.json'), 'utf8'), /lab\/shop\/cart-0\/app/);
 });
+
+test('an error ends everything and is told', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	const fault = cluster.file('fault.mjs', "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('a fault of the test'); }));");
+	using terminal = live(cluster, {NODE_OPTIONS: `--import=${fault}`});
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.signal('SIGUSR2');
+	assert.equal(await terminal.exited(), 1);
+	assert.match(terminal.text, /something went wrong that should not have: a fault of the test/);
+});

@@ -1,5 +1,8 @@
 // The built program in a real pty: what a person sees, and what the terminal is left with.
 import assert from 'node:assert/strict';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import test from 'node:test';
 import {PROGRAM, Terminal} from './terminal.ts';
 
@@ -76,6 +79,20 @@ for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
 		assertRestored(terminal);
 	});
 }
+
+test('an error is told after the screen was left', {timeout: 60_000}, async () => {
+	const folder = mkdtempSync(path.join(tmpdir(), 'oddpod-crash-'));
+	const fault = path.join(folder, 'fault.mjs');
+	writeFileSync(fault, "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('a fault of the test'); }));");
+	using terminal = new Terminal(['demo'], undefined, {NODE_OPTIONS: `--import=${fault}`});
+	await terminal.until('the list', ({text}) => /NAMESPACE/.test(text));
+	terminal.signal('SIGUSR2');
+	assert.equal(await terminal.exited(), 1);
+	assertRestored(terminal);
+	assert.match(terminal.text, /oddpod: something went wrong that should not have: a fault of the test/);
+	assert.doesNotMatch(terminal.text, /^\s+at /m);
+	rmSync(folder, {recursive: true});
+});
 
 test('many keys in one burst, pastes, mouse reports and unknown sequences break nothing', {timeout: 60_000}, async () => {
 	using terminal = new Terminal(['demo', '--start', '10m']);
