@@ -135,9 +135,19 @@ export function inlet(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
 		}
 		return left === '' ? null : left;
 	};
+	// Ink looks away while another program has the terminal, but the system would go on reading, and take keys from that program.
+	const setRawMode = (on: boolean): NodeJS.ReadStream => {
+		stdin.setRawMode(on);
+		if (!on)
+			setImmediate(() => {
+				if (!stdin.isRaw) stdin.pause();
+			});
+		return stdin;
+	};
 	return new Proxy(stdin, {
 		get(target, name) {
 			if (name === 'read') return read;
+			if (name === 'setRawMode') return setRawMode;
 			const value: unknown = Reflect.get(target, name, target);
 			return typeof value === 'function' ? value.bind(target) : value;
 		},
