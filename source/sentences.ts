@@ -168,6 +168,8 @@ function changesWords({changes, atMs, baseline, of, kind, kills = []}: Explanati
 		return `Began ${when} ${CHANGE[last.what]} (${last.detail}).`;
 	}
 	if (of.workload === undefined || !Number.isFinite(baseline.ageMs) || own.length < changes.length) return '';
+	// What began before it was watched may have had a reason that nobody saw.
+	if (baseline.ageMs < atMs - sinceMs) return '';
 	const watchedMs = Math.min(baseline.ageMs, atMs - sinceMs + 2 * 3_600_000);
 	return `No rollout since ${times.near(atMs - watchedMs, atMs)}.`;
 }

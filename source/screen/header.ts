@@ -32,7 +32,7 @@ const troubles = (moment: Moment, silences: Silences | undefined): readonly Anom
 	factsAbout(moment, silences)
 		.odd.map(({anomaly}) => anomaly)
 		.filter(anomaly => anomaly !== undefined)
-		.sort((a, b) => gravity(b) - gravity(a));
+		.sort((a, b) => gravity(b) - gravity(a) || (a.of.key < b.of.key ? -1 : 1));
 
 const PEACE = {mark: MARKS.resolved, style: 'good'} as const;
 const UNSURE = {mark: MARKS.learning, style: 'learning'} as const;
