@@ -24,7 +24,7 @@ const LEVELLING = 0.6;
 /** A rise begins where this share of it is reached, and takes up half of the window at least. */
 const ONSET = 0.1;
 const LATEST_ONSET = POINTS / 2;
-/** Of the rising part alone this much is asked: an exponential fill is told from a line by its bend. */
+/** Where only a part of the window rises, more is asked of it: an exponential fill is told from a line by its bend. */
 const RISE_LEVELLING = 0.75;
 const ONE_STEP = 0.5;
 const NEW_GROUND = 0.25;
@@ -174,6 +174,14 @@ function highestBefore(history: History, window: number, block: number, usable: 
 	return highest;
 }
 
+/** The last point before the rise: 0 where all of the window rises. */
+function onsetOf(m: Float64Array): number {
+	const foot = (m[0] as number) + ONSET * ((m[POINTS - 1] as number) - (m[0] as number));
+	let onset = 0;
+	while (onset < POINTS - 1 && (m[onset + 1] as number) < foot) onset++;
+	return onset;
+}
+
 /** Rules 1 to 7 on `m` at `tau`. */
 function growing(growthSeconds: number, windowSeconds: number, limit: number, now: number, highestBefore: () => number): Line | undefined {
 	// Growth over the window is at most what lies between the extremes: most calm series end here.
@@ -191,17 +199,12 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	if (grown < Math.max(LEAST_GROWTH_MIB, LEAST_GROWTH_SHARE * median(before, POINTS))) return undefined;
 	const {z, variance} = mannKendall(m);
 	if (z < TREND_Z) return undefined;
-	const firstHalf = theilSen(m, tau, 0, POINTS / 2);
-	if (firstHalf > 0 && theilSen(m, tau, POINTS / 2) < LEVELLING * firstHalf) return undefined;
-	// The same of the part that rises: a cache that fills rises fast, then slower, and is no leak for its beginning.
-	const total = (m[POINTS - 1] as number) - (m[0] as number);
-	let onset = 0;
-	while (onset < POINTS - 1 && (m[onset + 1] as number) < (m[0] as number) + ONSET * total) onset++;
+	const onset = onsetOf(m);
 	if (onset > LATEST_ONSET) return undefined;
 	const middle = (onset + POINTS) >> 1;
 	const early = theilSen(m, tau, onset, middle);
 	const late = theilSen(m, tau, middle, POINTS);
-	if (onset > 0 && early > 0 && late < RISE_LEVELLING * early) return undefined;
+	if (early > 0 && late < (onset === 0 ? LEVELLING : RISE_LEVELLING) * early) return undefined;
 	let step = 0;
 	for (let i = 1; i < POINTS; i++) step = Math.max(step, (m[i] as number) - (m[i - 1] as number));
 	if (step > ONE_STEP * Math.max((m[POINTS - 1] as number) - (m[0] as number), grown)) return undefined;
@@ -209,10 +212,9 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
 	const reached = Math.max(m[POINTS - 1] as number, m[POINTS - 2] as number, m[POINTS - 3] as number);
 	if (ground > Number.NEGATIVE_INFINITY && reached < ground + NEW_GROUND * grown) return undefined;
 	const whole = intercept(m, tau, slope) + slope * now;
-	const room = limit > 0 ? limit - whole : whole;
+	const room = limit > 0 ? limit - whole : whole; // without a limit: until it has doubled
 	const slowing = early > 0 && levelsOff(early, late, ((tau[POINTS - 1] as number) - (tau[onset] as number)) / 2, room);
-	const horizon = limit > 0 ? (limit - whole) / slope : whole / slope;
-	if (horizon >= Math.max(DAY_SECONDS, (limit > 0 ? LIMIT_WINDOWS : DOUBLING_WINDOWS) * windowSeconds)) return undefined;
+	if (room / slope >= Math.max(DAY_SECONDS, (limit > 0 ? LIMIT_WINDOWS : DOUBLING_WINDOWS) * windowSeconds)) return undefined;
 	if (onset === 0) return {slope, level: whole, intercept: whole - slope * now, from: 0, variance, slowing};
 	// The flat stretch before the rise says that it rises, not how fast: with it the first forecast would always be late.
 	return rise(onset + 1, now, slowing);
@@ -223,9 +225,8 @@ function growing(growthSeconds: number, windowSeconds: number, limit: number, no
  * Slope s e^(-λt) adds s/λ, and λ = ln(early / late) / apart.
  */
 function levelsOff(early: number, late: number, apart: number, room: number): boolean {
-	if (late <= 0) return true;
 	const λ = Math.log(early / late) / apart;
-	return (late * Math.exp((-λ * apart) / 2)) / λ < room && λ > 0;
+	return λ > 0 && (late * Math.exp((-λ * apart) / 2)) / λ < room;
 }
 
 /** The line of the points from `from` on. */
