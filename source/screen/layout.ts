@@ -66,7 +66,7 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wid
 	if (columns >= 180 && rows >= 40 && !wide) {
 		const left = Math.max(120, Math.round(columns * 0.58));
 		const right = columns - left;
-		const chart = overlay === 'why' ? Math.floor(body / 2) : Math.min(17, Math.floor(body * 0.29));
+		const chart = overlay === 'why' ? Math.floor(body / 2) : Math.min(28, Math.floor(body * 0.29));
 		const charts: Rect[] = [
 			{x: left, y: top, width: right, height: chart},
 			{x: left, y: top + chart, width: right, height: overlay === 'why' ? body - chart : chart},

@@ -7,7 +7,7 @@ import {liveCursor, replayCursor} from '../../source/cursor.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
 import {frameOf, golden, Pane} from './frame.ts';
-import {END_MS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
+import {END_MS, PARTS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
 
 const trouble = sampleTimeline();
 const peace = sampleTimeline({trouble: false});
@@ -31,6 +31,15 @@ test('help', () => golden('help-120x40', new Pane(trouble, medium).do({type: 'he
 test('why, small', () => golden('why-80x24', new Pane(trouble, small).do({type: 'open'}).frame()));
 test('by workload, one opened', () =>
 	golden('workloads-120x40', new Pane(trouble, medium).do({type: 'group', by: 'workload'}).do({type: 'open'}).frame()));
+
+test('above two hundred pods there is one row a workload, until w is pressed', () => {
+	const parts = Array.from({length: 201}, (_, i) => ({...PARTS[0]!, of: {...PARTS[0]!.of, key: `lab/shop/web-${i}/app`, pod: `web-${i}`}}));
+	const pane = new Pane(sampleTimeline({parts, steps: 3}), medium);
+	assert.deepEqual(pane.scene.sight.list.ids, ['workload:shop/Deployment/checkout']);
+	assert.equal(pane.do({type: 'group', by: 'workload'}).scene.sight.list.ids.length, 201);
+	const fewer = new Pane(sampleTimeline({parts: parts.slice(1), steps: 3}), medium);
+	assert.equal(fewer.scene.sight.list.ids.length, 200);
+});
 
 test('one row a node, with what its containers use together', () =>
 	golden('nodes-120x40', new Pane(trouble, medium).do({type: 'group', by: 'node'}).do({type: 'open'}).frame()));
