@@ -10,8 +10,9 @@ const [columns = 120, rows = 40] = size.split('x').map(Number);
 if (out === undefined) throw new Error('usage: node scripts/picture.ts OUT.svg 120x40 WAIT KEYS ARG…');
 
 const CELL = {width: 8.4, height: 17, font: 14};
-const PLAIN = '#c5c8c6';
-const GROUND = '#101214';
+const isLight = process.env.COLORFGBG === '0;15';
+const PLAIN = isLight ? '#24292e' : '#c5c8c6';
+const GROUND = isLight ? '#ffffff' : '#101214';
 const BASE = [
 	'#1d1f21',
 	'#e06c75',
@@ -49,7 +50,11 @@ const escaped = (text: string): string => text.replace(/[&<>]/g, sign => ({'&': 
 const terminal = new Terminal(
 	args,
 	{columns, rows},
-	{COLORTERM: 'truecolor', ...(process.env.NO_COLOR && {NO_COLOR: process.env.NO_COLOR})},
+	{
+		COLORTERM: 'truecolor',
+		COLORFGBG: process.env.COLORFGBG ?? '',
+		...(process.env.NO_COLOR && {NO_COLOR: process.env.NO_COLOR}),
+	},
 );
 await terminal.until(waitFor || 'the screen', ({text}) => text.includes(waitFor) && text.trim() !== '', 120_000);
 for (const key of keys.split(' ').filter(Boolean)) {
@@ -85,7 +90,13 @@ for (let y = 0; y < rows; y++) {
 			flush();
 			run = {x, text: '', style};
 		}
-		run.text += cell.getChars() || ' ';
+		// Viewers stretch a run to its length: words far apart are runs of their own, so that each begins in its column.
+		const text = cell.getChars() || ' ';
+		if (text === ' ' && (run.text === '' || run.text.endsWith(' '))) {
+			flush();
+			continue;
+		}
+		run.text += text;
 	}
 	flush();
 }

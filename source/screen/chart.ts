@@ -318,8 +318,12 @@ function axis({own, nowMs, forecast}: ChartData, columns: number, changes: Reado
 		}
 		if (nowMs === undefined) write(near(toMs), columns, 'dim');
 		else write('now', columnAt(nowMs, own) - 1, 'dim');
-		for (const [column, word] of changes)
-			write(word, column - Math.floor(word.length / 2), 'notice') || write(word.charAt(0).toUpperCase(), column, 'notice');
+		for (const [column, word] of changes) {
+			// Under its line, or beside the time that stands there.
+			const under = column - Math.floor(word.length / 2);
+			const found = [0, 1, 2, 3, 4, 5, 6, 7, 8].some(left => write(word, under - left, 'notice'));
+			if (!found) write(word.charAt(0).toUpperCase(), column, 'notice');
+		}
 		write(near(fromMs), 0, 'dim');
 		if (columns >= 30 && nowMs === undefined) {
 			const middle = near((fromMs + toMs) / 2);
