@@ -172,11 +172,13 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const right = clockSpans(input);
 	const rightWidth = widthOfAll(right);
 	const marks: Span[] = [];
-	const {failing, silenced} = factsAbout(moment, view.silences);
+	const {odd, failing, silenced} = factsAbout(moment, view.silences);
+	const loud = {critical: 0, warning: failing.length, notice: 0};
+	for (const {anomaly} of odd) if (anomaly) loud[anomaly.severity]++;
 	for (const [mark, n, style] of [
-		[MARKS.critical, counts.critical, 'critical'],
-		[MARKS.warning, counts.warning + failing.length, 'warning'],
-		[MARKS.notice, counts.notice, 'notice'],
+		[MARKS.critical, loud.critical, 'critical'],
+		[MARKS.warning, loud.warning, 'warning'],
+		[MARKS.notice, loud.notice, 'notice'],
 		[MARKS.learning, counts.learning, 'learning'],
 		[MARKS.absent, counts.absent, 'dim'],
 		[MARKS.silenced, silenced, 'dim'],

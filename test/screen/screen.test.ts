@@ -50,6 +50,19 @@ test('the status line says which namespaces are shown, and all of them again', (
 	assert.match(textOf(pane.do({type: 'namespaces', names: []}).scene.status), / · all namespaces · /);
 });
 
+test('what is silenced is not counted as trouble, and is seen to be silenced', () => {
+	const silenced = new Pane(trouble, medium, {
+		silences: {revision: 1, of: ({pod}) => (pod.startsWith('checkout-7d9f5c-x2x9l') ? 'silenced 1 h' : undefined)},
+	});
+	const before = textOf(new Pane(trouble, medium).scene.status);
+	const after = textOf(silenced.scene.status);
+	const warnings = (text: string): number => Number(/▲ (\d+)/.exec(text)?.[1] ?? 0);
+	assert.equal(warnings(after), warnings(before) - 1);
+	assert.match(after, /◇ 1/);
+	assert.match(silenced.frame(), /◇ shop +checkout-\S+-x2x9l +silenced 1 h: leak likely/);
+	assert.doesNotMatch(textOf(silenced.scene.sentence[0] ?? []), /checkout/);
+});
+
 test('another context begins at the end of its own time, in the same order and width', () => {
 	const pane = new Pane(trouble, medium)
 		.do({type: 'sort', by: 'memory'})
