@@ -17,7 +17,7 @@ const NEW_MS = 60_000;
 const settleMs = (resolutionMs: number): number => Math.max(45_000, 2.5 * (resolutionMs || 0));
 
 /** Should there be a sample of it by now? */
-export function isExpected(pod: Pod, {of, state}: PodContainer, {nowMs, resolutionMs}: Surroundings): boolean {
+function isExpected(pod: Pod, {of, state}: PodContainer, {nowMs, resolutionMs}: Surroundings): boolean {
 	const sinceMs = of.startedAtMs ?? pod.startedAtMs;
 	return pod.phase === 'Running' && !pod.deleting && state === 'running' && nowMs - sinceMs > settleMs(resolutionMs);
 }

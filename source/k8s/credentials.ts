@@ -58,10 +58,6 @@ export class Credentials {
 		this.#kubeConfig = this.#prepare(access.kubeConfig);
 	}
 
-	get access(): ClusterAccess {
-		return this.#access;
-	}
-
 	/** From now on the screen has the terminal: plugins must not prompt. */
 	screenTaken(): void {
 		if (this.#plugin instanceof ExecPlugin) this.#plugin.interactive = false;
@@ -201,7 +197,7 @@ export class Credentials {
 }
 
 /** Bearer tokens, JSON web tokens, private keys, and credentials in URLs. */
-export function redactPatterns(text: string): string {
+function redactPatterns(text: string): string {
 	return text
 		.replace(/(bearer\s+)[\w.~+/=-]+/gi, '$1***')
 		.replace(/\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?/g, '***')

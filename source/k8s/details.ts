@@ -68,7 +68,7 @@ async function readAutoscaler(transport: Transport, subject: Subject, limits: Re
 }
 
 /** `HPA checkout: 5 replicas of 2 to 10; memory 82% of 80%; scale-down waits (ScaleDownStabilized)`. */
-export function describeAutoscaler(item: Json): string {
+function describeAutoscaler(item: Json): string {
 	const spec = objectOf(item.spec);
 	const status = objectOf(item.status);
 	const parts = [`${number(status.currentReplicas)} replicas of ${number(spec.minReplicas ?? 1)} to ${number(spec.maxReplicas)}`];

@@ -1,6 +1,7 @@
 import {cleanText} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
 import {narrowed, readableNamespaces} from './access.ts';
+import {clockSkew, stale} from './circumstances.ts';
 import {systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
 import {discoverMetrics, type MetricsVersion, unavailableBecause} from './discovery.ts';
@@ -307,17 +308,7 @@ function samplesSay(samples: readonly PodSample[], serverMs: number): [boolean, 
 	}
 	const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 	const said = `${samples.length} pods, ${seconds(youngestMs)} to ${seconds(oldestMs)} old, one about every ${seconds(windowMs)}`;
-	if (youngestMs < 120_000) return [true, said];
-	return [
-		false,
-		said,
-		{
-			id: 'samples-stale',
-			what: `The newest sample is ${Math.round(youngestMs / 60_000)} min old`,
-			why: 'The metrics server answers, but takes no new samples: it does not reach the kubelets.',
-			fix: 'kubectl -n kube-system logs deploy/metrics-server',
-		},
-	];
+	return youngestMs < 120_000 ? [true, said] : [false, said, stale(youngestMs)];
 }
 
 function clockSays(offsetMs: number): [boolean, string, Problem?] {
@@ -327,8 +318,8 @@ function clockSays(offsetMs: number): [boolean, string, Problem?] {
 			true,
 			Math.abs(seconds) <= 2 ? 'agrees with the server’s' : `the server’s is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`,
 		];
-	const said = `The cluster's clock is ${Math.round(Math.abs(seconds) / 60)} min ${seconds > 0 ? 'ahead of' : 'behind'} this machine's`;
-	return [false, said, {id: 'clock-skew', what: said, why: 'One of the two is wrong.', fix: 'timedatectl status'}];
+	const problem = clockSkew(offsetMs);
+	return [false, problem.what, problem];
 }
 
 function terminalSays({isTTY, columns, rows, colorDepth, term, unicode}: Terminal): [boolean, string, Problem?] {

@@ -1,8 +1,9 @@
 import {setImmediate} from 'node:timers/promises';
 import {cleanText} from '../clean.ts';
-import type {Absence, AbsenceReason, Container, Details, Feed, Problem, Reading, Scrape} from '../scrape.ts';
-import {absenceOf, type Surroundings, silentNodes} from './absence.ts';
+import type {Details, Feed, Problem, Scrape} from '../scrape.ts';
+import {type Surroundings, silentNodes} from './absence.ts';
 import {isForbidden, narrowed, readableNamespaces} from './access.ts';
+import {circumstances, isCircumstance, isEmptyAnswer} from './circumstances.ts';
 import {type Clock, systemClock} from './clock.ts';
 import {Credentials} from './credentials.ts';
 import {readDetails} from './details.ts';
@@ -10,13 +11,13 @@ import {unavailableBecause} from './discovery.ts';
 import {CredentialsError} from './exec-plugin.ts';
 import type {Health} from './health.ts';
 import {type ClusterAccess, isProblem, loadKubeconfig} from './kubeconfig.ts';
-import type {PodSample} from './metrics.ts';
-import {Nodes, pressureProblem} from './nodes.ts';
+import {Nodes} from './nodes.ts';
 import type {ClusterOptions} from './options.ts';
-import {containerOfSample, Interner, type Pod, type PodContainer} from './pod.ts';
-import {Pods} from './pods.ts';
+import {Interner} from './pod.ts';
+import {PodLists} from './pod-lists.ts';
 import {Poller, type PollFailure, type Round} from './poller.ts';
-import {emptyProblem, ProblemBoard, problemOf} from './problems.ts';
+import {ProblemBoard, problemOf} from './problems.ts';
+import {hasSample, Rows} from './rows.ts';
 import {type Failure, Transport} from './transport.ts';
 
 export interface Cluster {
@@ -73,17 +74,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster | Pr
 /** For commands that want one look: the first scrape that has an answer of the metrics API in it, good or bad. */
 export async function firstScrape(feed: Feed, signal: AbortSignal): Promise<Scrape | undefined> {
 	for await (const scrape of feed.scrapes(signal))
-		if (scrape.readings.length > 0 || scrape.problems.some(({id}) => METRICS_PROBLEMS.test(id) || EMPTY_ANSWERS.test(id))) return scrape;
+		if (scrape.readings.length > 0 || scrape.problems.some(({id}) => METRICS_PROBLEMS.test(id) || isEmptyAnswer(id))) return scrape;
 	return undefined;
-}
-
-/** What the reader has been told of a container. */
-interface Row {
-	of: Container;
-	/** The last scrape for which the pod list held it. */
-	turn: number;
-	/** Since when its pod is unknown to a feed that sees metrics alone. */
-	missingSinceMs: number;
 }
 
 class LiveFeed implements Feed {
@@ -91,28 +83,22 @@ class LiveFeed implements Feed {
 	static readonly patienceMs = 2000;
 	/** Changes of pods between two polls are told together. */
 	static readonly podChangesEveryMs = 5000;
-	/** Without a word of the pod list, a container whose samples stopped is taken for gone after so long. */
-	static readonly goneAfterMs = 10 * 60_000;
-	static readonly lingerMs = 2 * 60_000;
 	static readonly narrowAgainMs = 5 * 60_000;
-	/** More watches at once would be a burden: then the lists are looked at in turn. */
-	static readonly mostWatches = 25;
 
 	readonly label: string;
-	readonly #context: string;
 	readonly #clock: Clock;
 	readonly #access: ClusterAccess;
 	readonly #credentials: Credentials;
 	readonly #transport: Transport;
 	readonly #poller: Poller;
 	readonly #nodes: Nodes;
+	readonly #pods: PodLists;
+	readonly #rows: Rows;
 	readonly #board = new ProblemBoard();
-	readonly #interner = new Interner();
-	readonly #selector: string;
 	/** Asked for by name; undefined = all that may be read. */
 	readonly #asked: readonly string[] | undefined;
-	#pods: Pods[] = [];
-	#podsOver = new AbortController();
+	/** For as long as somebody listens. */
+	#over = new AbortController();
 	#narrowing: Promise<void> | undefined;
 	#narrowedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -125,26 +111,15 @@ class LiveFeed implements Feed {
 	#bell = new AbortController();
 	#composedAtMs = Number.NEGATIVE_INFINITY;
 
-	readonly #rows = new Map<string, Row>();
-	#turn = 0;
-	/** Pods that were deleted, and when. */
-	readonly #gone = new Map<string, number>();
-	/** Had their last word. */
-	readonly #over = new Set<string>();
-	/** Containers that are known from metrics alone. */
-	readonly #unlisted = new Map<string, Container>();
-	readonly #missing = new Map<string, 'gone' | 'asked'>();
-	#absent = new Map<string, Absence>();
 	#told: readonly Problem[] = [];
-	readonly #memoryBytes = new Map<string, number>();
 
 	constructor(options: ClusterOptions, access: ClusterAccess, credentials: Credentials, clock: Clock) {
 		this.#access = access;
 		this.#credentials = credentials;
 		this.#clock = clock;
-		this.#context = access.context;
 		this.label = cleanText(access.context, 253);
-		this.#selector = options.selector ?? '';
+		const selector = options.selector ?? '';
+		const interner = new Interner();
 		this.#asked = options.allNamespaces
 			? undefined
 			: options.namespaces?.length
@@ -157,12 +132,31 @@ class LiveFeed implements Feed {
 			transport: this.#transport,
 			clock,
 			scopes: this.#asked,
-			selector: this.#selector,
+			selector,
 			intervalMs: options.intervalMs ?? Number.NaN,
-			isKnown: id => this.#pod(id) !== undefined,
+			isKnown: id => this.#pods.get(id) !== undefined,
 			slept: () => this.#credentials.closeConnections(),
 		});
 		this.#nodes = new Nodes(this.#transport, clock, () => this.#touch());
+		this.#pods = new PodLists({
+			transport: this.#transport,
+			clock,
+			context: access.context,
+			selector,
+			interner,
+			changed: what => this.#podsChanged(what),
+		});
+		this.#rows = new Rows({
+			context: access.context,
+			pods: this.#pods,
+			sieve: this.#poller.sieve,
+			interner,
+			isGone: async of => {
+				const gone = await this.#poller.isGone(of, this.#over.signal);
+				if (gone) this.#touch();
+				return gone;
+			},
+		});
 	}
 
 	get intervalMs(): number {
@@ -176,7 +170,6 @@ class LiveFeed implements Feed {
 	health(): Health {
 		const {requests, connections, bytes, failures, underway} = this.#transport.traffic;
 		const {sieve, rhythm, polls, lastMs, offsetMs} = this.#poller;
-		const sum = (count: (pods: Pods) => number) => this.#pods.reduce((total, pods) => total + count(pods), 0);
 		return {
 			polls,
 			requests,
@@ -184,9 +177,9 @@ class LiveFeed implements Feed {
 			bytes,
 			failures,
 			underway,
-			lists: sum(pods => pods.lists),
-			watches: sum(pods => pods.watches),
-			dropped: {...sieve.dropped, malformed: sieve.dropped.malformed + sum(pods => pods.malformed)},
+			lists: this.#pods.total('lists'),
+			watches: this.#pods.total('watches'),
+			dropped: {...sieve.dropped, malformed: sieve.dropped.malformed + this.#pods.total('malformed')},
 			resolutionMs: rhythm.resolutionMs,
 			lastPollMs: lastMs,
 			clockOffsetMs: offsetMs,
@@ -195,9 +188,9 @@ class LiveFeed implements Feed {
 	}
 
 	async details(key: string): Promise<Details> {
-		const of = this.#rows.get(key)?.of;
+		const of = this.#rows.of(key);
 		if (of === undefined) return {events: []};
-		const pod = this.#pod(`${of.namespace}/${of.pod}`);
+		const pod = this.#pods.get(`${of.namespace}/${of.pod}`);
 		return readDetails(
 			this.#transport,
 			{
@@ -211,40 +204,40 @@ class LiveFeed implements Feed {
 	}
 
 	async *scrapes(signal: AbortSignal): AsyncGenerator<Scrape> {
-		const over = new AbortController();
-		const stop = () => over.abort();
+		this.#over = new AbortController();
+		const over = this.#over.signal;
+		const stop = () => this.#over.abort();
 		signal.addEventListener('abort', stop, {once: true});
-		if (signal.aborted) over.abort();
+		if (signal.aborted) stop();
 		try {
-			this.#followPods(this.#asked, over.signal);
-			void this.#nodes.follow(over.signal);
-			void this.#keepNarrow(over.signal);
+			this.#pods.follow(this.#asked, over);
+			void this.#nodes.follow(over);
+			void this.#keepNarrow();
 			void this.#poller.run(
-				over.signal,
-				round => this.#round(round),
-				failed => this.#pollFailed(failed, over.signal),
+				over,
+				round => this.#heard(round),
+				failed => this.#pollFailed(failed),
 			);
-			await this.#bothOrPatience(over.signal);
-			for (let first = true; !over.signal.aborted; first = false) {
-				if (!first) await this.#somethingToTell(over.signal);
-				if (over.signal.aborted) return;
+			await this.#bothOrPatience();
+			for (let first = true; !over.aborted; first = false) {
+				if (!first) await this.#somethingToTell();
+				if (over.aborted) return;
 				// What came with the last bytes of a poll has had its turn of the event loop: keys are heard in between.
 				await setImmediate();
-				const scrape = await this.#compose(over.signal);
+				const scrape = await this.#compose();
 				if (first || scrape !== undefined)
-					yield scrape ?? {atMs: this.#clock.now(), readings: [], absent: [...this.#absent.values()], problems: this.#told};
+					yield scrape ?? {atMs: this.#clock.now(), readings: [], absent: this.#rows.absent, problems: this.#told};
 			}
 		} finally {
 			signal.removeEventListener('abort', stop);
-			over.abort();
-			this.#podsOver.abort();
+			stop();
 			this.#credentials.closeConnections();
 		}
 	}
 
 	// What the parts tell.
 
-	#round(round: Round): void {
+	#heard(round: Round): void {
 		this.#latest = round;
 		this.#metricsSettled = true;
 		this.#metricsFail = false;
@@ -260,9 +253,10 @@ class LiveFeed implements Feed {
 		this.#ring(true);
 	}
 
-	async #pollFailed({failure, registered, version}: PollFailure, signal: AbortSignal): Promise<'again' | 'later'> {
+	async #pollFailed({failure, registered, version}: PollFailure): Promise<'again' | 'later'> {
+		const {signal} = this.#over;
 		if (lacksRights(failure) && this.#asked === undefined && this.#poller.scopes === undefined) {
-			await this.#narrow(signal);
+			await this.#narrow();
 			// With fewer namespaces it is asked again before anything is said.
 			if (this.#poller.scopes !== undefined) return 'again';
 		}
@@ -309,74 +303,53 @@ class LiveFeed implements Feed {
 	}
 
 	/** Until the bell rings, for so long at most. */
-	async #listen(ms: number, signal: AbortSignal): Promise<void> {
+	async #listen(ms: number): Promise<void> {
 		if (this.#bell.signal.aborted) this.#bell = new AbortController();
-		const either = AbortSignal.any([this.#bell.signal, signal]);
-		await this.#clock.sleep(ms, either);
+		await this.#clock.sleep(ms, AbortSignal.any([this.#bell.signal, this.#over.signal]));
 	}
 
-	async #bothOrPatience(signal: AbortSignal): Promise<void> {
+	async #bothOrPatience(): Promise<void> {
 		let oneMs = Number.NaN;
-		while (!signal.aborted) {
-			const podsSettled = this.#pods.every(pods => pods.state.state !== 'loading');
+		while (!this.#over.signal.aborted) {
+			const podsSettled = !this.#pods.isLoading;
 			if (this.#metricsSettled && podsSettled) return;
 			if (Number.isNaN(oneMs) && (this.#metricsSettled || podsSettled)) oneMs = this.#clock.now();
 			const leftMs = Number.isNaN(oneMs) ? 60_000 : oneMs + LiveFeed.patienceMs - this.#clock.now();
 			if (leftMs <= 0) return;
-			await this.#listen(leftMs, signal);
+			await this.#listen(leftMs);
 		}
 	}
 
-	async #somethingToTell(signal: AbortSignal): Promise<void> {
-		while (!signal.aborted) {
+	async #somethingToTell(): Promise<void> {
+		while (!this.#over.signal.aborted) {
 			if (this.#urgent || this.#rounds.length > 0) return;
 			const leftMs = this.#touched ? this.#composedAtMs + LiveFeed.podChangesEveryMs - this.#clock.now() : 3_600_000;
 			if (leftMs <= 0) return;
-			await this.#listen(leftMs, signal);
+			await this.#listen(leftMs);
 		}
 	}
 
-	// Which pods are followed.
+	// Which namespaces are read.
 
-	#followPods(namespaces: readonly string[] | undefined, signal: AbortSignal): void {
-		this.#podsOver.abort();
-		this.#podsOver = new AbortController();
-		const both = AbortSignal.any([signal, this.#podsOver.signal]);
-		const scopes = namespaces === undefined ? [{}] : namespaces.map(namespace => ({namespace}));
-		this.#pods = scopes.map(
-			scope =>
-				new Pods({
-					transport: this.#transport,
-					clock: this.#clock,
-					context: this.#context,
-					scope,
-					selector: this.#selector,
-					interner: this.#interner,
-					watching: scopes.length <= LiveFeed.mostWatches,
-					changed: what => this.#podsChanged(what, signal),
-				}),
-		);
-		for (const pods of this.#pods) void pods.follow(both);
-	}
-
-	#podsChanged(what: 'pods' | 'state', signal: AbortSignal): void {
+	#podsChanged(what: 'pods' | 'state'): void {
 		this.#touched = true;
 		this.#ring(what === 'state');
-		const [first] = this.#pods;
+		const [first] = this.#pods.each;
 		if (this.#asked !== undefined || first?.scope.namespace !== undefined || first?.state.state !== 'failed') return;
 		// An API server that starts forbids everything for a moment.
-		if (first.failures > 1 && lacksRights(first.state.failure)) void this.#narrow(signal);
+		if (first.failures > 1 && lacksRights(first.state.failure)) void this.#narrow();
 	}
 
 	/** All namespaces may not be read: those that may. Metrics and pods are granted apart; what may be read everywhere is read everywhere. */
-	#narrow(signal: AbortSignal): Promise<void> {
-		this.#narrowing ??= this.#narrowNow(signal).finally(() => {
+	#narrow(): Promise<void> {
+		this.#narrowing ??= this.#narrowNow().finally(() => {
 			this.#narrowing = undefined;
 		});
 		return this.#narrowing;
 	}
 
-	async #narrowNow(signal: AbortSignal): Promise<void> {
+	async #narrowNow(): Promise<void> {
+		const {signal} = this.#over;
 		if (this.#clock.now() - this.#narrowedAtMs < LiveFeed.narrowAgainMs) return;
 		this.#narrowedAtMs = this.#clock.now();
 		const [allMetrics, allPods] = await Promise.all([
@@ -391,8 +364,8 @@ class LiveFeed implements Feed {
 		const metrics = isForbidden(allMetrics) && readable !== undefined && readable.metrics.length > 0 ? readable.metrics : undefined;
 		const pods = isForbidden(allPods) && readable !== undefined && readable.pods.length > 0 ? readable.pods : undefined;
 		this.#poller.scopes = metrics;
-		const before = this.#pods.map(({scope}) => scope.namespace).join(',');
-		if (before !== (pods ?? []).join(',')) this.#followPods(pods, signal);
+		const before = this.#pods.each.map(({scope}) => scope.namespace).join(',');
+		if (before !== (pods ?? []).join(',')) this.#pods.follow(pods, signal);
 		for (const [what, names] of [
 			['metrics', metrics],
 			['pods', pods],
@@ -403,307 +376,82 @@ class LiveFeed implements Feed {
 	}
 
 	/** Rights and namespaces come and go. */
-	async #keepNarrow(signal: AbortSignal): Promise<void> {
+	async #keepNarrow(): Promise<void> {
+		const {signal} = this.#over;
 		while (!signal.aborted) {
 			await this.#clock.sleep(LiveFeed.narrowAgainMs + 1000, signal);
-			const isNarrow = this.#asked === undefined && (this.#poller.scopes !== undefined || this.#pods[0]?.scope.namespace !== undefined);
-			if (isNarrow && !signal.aborted) await this.#narrow(signal);
+			const isNarrow =
+				this.#asked === undefined && (this.#poller.scopes !== undefined || this.#pods.each[0]?.scope.namespace !== undefined);
+			if (isNarrow && !signal.aborted) await this.#narrow();
 		}
-	}
-
-	#pod(id: string): Pod | undefined {
-		for (const {byId} of this.#pods) {
-			const pod = byId.get(id);
-			if (pod !== undefined) return pod;
-		}
-		return undefined;
-	}
-
-	*#allPods(): Generator<Pod> {
-		for (const {byId} of this.#pods) yield* byId.values();
 	}
 
 	// One scrape.
 
 	/** Undefined where nothing is new. */
-	async #compose(signal: AbortSignal): Promise<Scrape | undefined> {
-		const round = this.#rounds.shift();
+	async #compose(): Promise<Scrape | undefined> {
+		const news = this.#rounds.shift();
 		this.#touched = false;
 		this.#urgent = false;
 		const atMs = this.#clock.now();
 		this.#composedAtMs = atMs;
-		const readings = round === undefined ? [] : this.#readings(round);
-		if (readings.length > 1000) await setImmediate();
-		const present = this.#latest?.present;
-		const sampled = (pod: Pod, {of}: PodContainer): boolean => {
-			const sample = present?.get(pod.id);
-			return sample?.containers.some(({name}) => name === of.name) === true && !this.#isOutdated(sample, of);
-		};
-		const around: Surroundings = {
-			nowMs: atMs + this.#poller.offsetMs,
-			resolutionMs: this.#poller.rhythm.resolutionMs,
-			silentNodes: new Set(),
-		};
+		const readings = news === undefined ? [] : this.#rows.readings(news);
+		// Thousands of them: keys are heard between the steps.
+		const isLarge = readings.length > 1000;
+		if (isLarge) await setImmediate();
+		const round = this.#latest;
+		const failing = this.#metricsFail;
+		const {resolutionMs} = this.#poller.rhythm;
+		const around: Surroundings = {nowMs: atMs + this.#poller.offsetMs, resolutionMs, silentNodes: new Set()};
+		const nodes = this.#nodes.byName;
 		// While the metrics fail, or before they came, that a sample is missing tells nothing of a node.
 		const silent =
-			present === undefined || present.size === 0 || this.#metricsFail
+			round === undefined || round.present.size === 0 || failing
 				? new Map<string, number>()
-				: silentNodes(this.#allPods(), sampled, node => this.#nodes.byName.get(node)?.ready, around);
-		if (readings.length > 1000) await setImmediate();
-		const absent = this.#absences(atMs, present, sampled, {...around, silentNodes: new Set(silent.keys())}, signal);
-		this.#circumstances(atMs, silent);
-		const changed = absent.size !== this.#absent.size || [...absent].some(([key, absence]) => this.#absent.get(key) !== absence);
+				: silentNodes(
+						this.#pods.all(),
+						(pod, container) => hasSample(round, pod, container),
+						node => nodes.get(node)?.ready,
+						around,
+					);
+		if (isLarge) await setImmediate();
+		const {absent, changed} = this.#rows.absences(atMs, {round, failing}, {...around, silentNodes: new Set(silent.keys())});
+		const found = circumstances({
+			atMs,
+			round: failing ? undefined : round,
+			resolutionMs,
+			pods: this.#pods,
+			nodes,
+			silent,
+			memoryBytes: key => this.#rows.memoryBytes(key),
+			asked: this.#asked,
+		});
+		this.#tellAll([...found, ...this.#podProblems()], atMs);
 		const problems = this.#board.list;
-		const news = readings.length > 0 || changed || problems !== this.#told;
-		// A last word is said once.
-		this.#absent = new Map([...absent].filter(([, {why}]) => why !== 'gone' && why !== 'completed'));
+		if (readings.length === 0 && !changed && problems === this.#told) return undefined;
 		this.#told = problems;
-		return news ? {atMs, readings, absent: [...absent.values()], problems} : undefined;
+		return {atMs, readings, absent, problems};
 	}
 
-	#readings(round: Round): Reading[] {
-		const readings: Reading[] = [];
-		for (const sample of round.fresh) {
-			const pod = this.#pod(sample.id);
-			// The metrics server may show a pod a moment longer than there is one.
-			if (pod === undefined && this.#gone.has(sample.id)) continue;
-			for (const {name, cpuMillicores, memoryBytes} of sample.containers) {
-				const of = pod?.containers.find(container => container.of.name === name)?.of ?? this.#containerOf(sample, name);
-				if (this.#isOutdated(sample, of)) {
-					this.#poller.sieve.dropped.outdated++;
-					continue;
-				}
-				this.#row(of);
-				this.#memoryBytes.set(of.key, memoryBytes);
-				readings.push({of, sampledAtMs: sample.sampledAtMs - round.offsetMs, windowMs: sample.windowMs, cpuMillicores, memoryBytes});
-			}
-		}
-		return readings;
-	}
-
-	/** A sample of what ran under this name before. Both times are of the node's clock. */
-	#isOutdated(sample: PodSample, of: Container): boolean {
-		return of.startedAtMs !== undefined && sample.sampledAtMs < of.startedAtMs;
-	}
-
-	#containerOf(sample: PodSample, name: string): Container {
-		const id = `${sample.id}/${name}`;
-		let of = this.#unlisted.get(id);
-		if (of === undefined) {
-			of = containerOfSample(sample, name, this.#context, this.#interner);
-			this.#unlisted.set(id, of);
-		}
-		return of;
-	}
-
-	#row(of: Container): Row {
-		let row = this.#rows.get(of.key);
-		if (row === undefined) {
-			row = {of, turn: 0, missingSinceMs: Number.NaN};
-			this.#rows.set(of.key, row);
-			this.#over.delete(of.key);
-		} else {
-			row.of = of;
-			row.missingSinceMs = Number.NaN;
-		}
-		return row;
-	}
-
-	#absences(
-		atMs: number,
-		present: ReadonlyMap<string, PodSample> | undefined,
-		sampled: (pod: Pod, container: PodContainer) => boolean,
-		around: Surroundings,
-		signal: AbortSignal,
-	): Map<string, Absence> {
-		const absent = new Map<string, Absence>();
-		const say = (of: Container, why: AbsenceReason) => {
-			const before = this.#absent.get(of.key);
-			absent.set(of.key, before?.of === of && before.why === why ? before : {of, why});
-		};
-		this.#turn++;
-		for (const [id, goneMs] of this.#gone) {
-			if (atMs - goneMs < LiveFeed.lingerMs) break; // in the order of their going
-			this.#gone.delete(id);
-		}
-		const kept = new Set<string>();
-		const ended = new NewestEnded();
-		for (const pod of this.#allPods()) {
-			if (pod.phase === 'Succeeded' || pod.phase === 'Failed') ended.add(pod);
-			for (const container of pod.containers) {
-				const {of} = container;
-				if (sampled(pod, container)) {
-					this.#row(of).turn = this.#turn;
-					continue;
-				}
-				const why = absenceOf(pod, container, around);
-				if (why === 'completed' || pod.phase === 'Failed') {
-					kept.add(of.key);
-					if (this.#over.has(of.key)) continue;
-					const row = this.#rows.get(of.key);
-					// What ended before anybody looked is told for the last run of its workload alone.
-					if (row === undefined) ended.hold(pod, container, why);
-					else this.#ended(row, of, why, say);
-					continue;
-				}
-				// That the metrics cannot be read, or those of this namespace, is told once, not for each container.
-				const silenced = this.#metricsFail || this.#latest?.failed.has(pod.namespace) === true;
-				this.#row(of).turn = this.#turn;
-				if (why !== 'no-sample' || !silenced || this.#latest === undefined) say(of, why);
-			}
-		}
-		for (const {container, why} of ended.newest(atMs)) this.#ended(this.#row(container.of), container.of, why, say);
-		this.#missed(atMs, present, say, signal);
-		for (const key of this.#over) if (!kept.has(key)) this.#over.delete(key);
-		return absent;
-	}
-
-	/** A container that will not run again: completed is a last word, failed stands there until its pod is deleted. */
-	#ended(row: Row, of: Container, why: AbsenceReason, say: (of: Container, why: AbsenceReason) => void): void {
-		row.of = of;
-		row.turn = this.#turn;
-		if (why === 'completed') {
-			this.#end(of.key);
-			this.#over.add(of.key);
-		}
-		say(of, why);
-	}
-
-	/** Rows that the pod list does not hold: seen by the metrics alone, or gone. */
-	#missed(
-		atMs: number,
-		present: ReadonlyMap<string, PodSample> | undefined,
-		say: (of: Container, why: AbsenceReason) => void,
-		signal: AbortSignal,
-	): void {
-		const listed = this.#pods.some(({state}) => state.state === 'known');
-		for (const [key, row] of this.#rows) {
-			if (row.turn === this.#turn) continue;
-			const id = `${row.of.namespace}/${row.of.pod}`;
-			const sample = present?.get(id);
-			if (sample?.containers.some(({name}) => name === row.of.name) === true && !(listed && row.of.incarnation !== '-')) {
-				row.missingSinceMs = Number.NaN;
-				continue;
-			}
-			if (this.#latest?.failed.has(row.of.namespace) === true || (this.#metricsFail && !listed)) continue;
-			if (Number.isNaN(row.missingSinceMs)) row.missingSinceMs = atMs;
-			if (listed && this.#covers(row.of.namespace)) {
-				// One that only metrics have shown may be newer than the list.
-				if (row.of.incarnation === '-' && atMs - row.missingSinceMs < 60_000) continue;
-			} else if (this.#missing.get(id) !== 'gone' && atMs - row.missingSinceMs < LiveFeed.goneAfterMs) {
-				void this.#ask(id, row.of, signal);
-				say(row.of, 'no-sample');
-				continue;
-			}
-			this.#end(key);
-			this.#missing.delete(id);
-			if (listed) this.#gone.set(id, atMs);
-			this.#poller.sieve.forget(id);
-			say(row.of, 'gone');
-		}
-	}
-
-	#covers(namespace: string): boolean {
-		return this.#pods.some(({state, scope}) => state.state === 'known' && (scope.namespace === undefined || scope.namespace === namespace));
-	}
-
-	#end(key: string): void {
-		const row = this.#rows.get(key);
-		if (row !== undefined) this.#unlisted.delete(`${row.of.namespace}/${row.of.pod}/${row.of.name}`);
-		this.#rows.delete(key);
-		this.#memoryBytes.delete(key);
-	}
-
-	/**
-	 * Without the right to read pods, two kinds of 404 tell them apart (metrics-server): `pods "x" not found` is gone,
-	 * `podmetrics "ns/x" not found` runs and has no sample. Some at a time.
-	 */
-	async #ask(id: string, of: Container, signal: AbortSignal): Promise<void> {
-		if (this.#missing.has(id) || [...this.#missing.values()].filter(state => state === 'asked').length >= 5) return;
-		this.#missing.set(id, 'asked');
-		const path = this.#poller.path(of.namespace).replace(/\?.*$/, '');
-		const answer = await this.#transport.get(`${path}/${encodeURIComponent(of.pod)}`, {signal, timeoutMs: 5000});
-		if (!answer.ok && answer.failure.type === 'status' && answer.failure.status === 404 && answer.failure.kind === 'pods') {
-			this.#missing.set(id, 'gone');
-			this.#touch();
-		} else {
-			this.#missing.delete(id);
-		}
-	}
-
-	/** Problems that follow from what is seen, not from a failure. */
-	#circumstances(atMs: number, silent: ReadonlyMap<string, number>): void {
-		const board = this.#board;
-		const keep = new Set<string>();
-		const set = (problem: Problem | undefined) => {
-			if (problem === undefined) return;
-			keep.add(problem.id);
-			board.set(problem, atMs);
-		};
-		for (const [node, count] of silent) {
-			const ready = this.#nodes.byName.get(node)?.ready;
-			set({
-				id: `node-silent/${node}`,
-				what: `Node ${node} reports no samples: ${count} ${count === 1 ? 'pod is' : 'pods are'} not seen`,
-				why:
-					ready === false
-						? 'Its kubelet is down or cut off (NotReady).'
-						: 'The metrics server did not reach its kubelet in the last round.',
-				fix: `kubectl describe node ${node}`,
-			});
-		}
-		for (const node of this.#nodes.byName.values())
-			if (node.memoryPressure) set(pressureProblem(node, this.#allPods(), key => this.#memoryBytes.get(key) ?? Number.NaN));
-		for (const {state, scope, failures} of this.#pods) {
+	/** Of the lists of pods. What has already been said of the metrics need not be said twice. */
+	#podProblems(): Problem[] {
+		const problems: Problem[] = [];
+		for (const {state, scope, failures} of this.#pods.each) {
 			const failure = state.state === 'loading' ? undefined : state.failure;
 			if (failure === undefined || (lacksRights(failure) && failures < 2)) continue;
 			const problem = problemOf(failure, {...this.#at('pods'), ...(scope.namespace !== undefined && {namespace: scope.namespace})});
-			// What has already been said of the metrics need not be said twice.
-			if (problem !== undefined && !board.list.some(({id}) => id === problem.id))
-				set({...problem, id: problem.id.startsWith('forbidden') ? problem.id : `pods-${problem.id}`});
-			else if (problem !== undefined) keep.add(problem.id);
+			if (problem === undefined) continue;
+			if (problem.id.startsWith('forbidden-pods')) problems.push(problem);
+			else if (!this.#board.list.some(({id}) => id === problem.id)) problems.push({...problem, id: `pods-${problem.id}`});
 		}
-		const round = this.#latest;
-		if (round !== undefined && !this.#metricsFail) {
-			if (round.present.size === 0 && round.failed.size === 0) set(this.#emptyAnswer(atMs));
-			const resolutionMs = this.#poller.rhythm.resolutionMs || 60_000;
-			if (round.youngestMs > Math.max(120_000, 4 * resolutionMs)) {
-				set({
-					id: 'samples-stale',
-					what: `The newest sample is ${Math.round(round.youngestMs / 60_000)} min old`,
-					why: 'The metrics server answers, but takes no new samples: it does not reach the kubelets.',
-					fix: 'kubectl -n kube-system logs deploy/metrics-server',
-				});
-			}
-			if (Math.abs(round.offsetMs) >= 60_000) {
-				const minutes = Math.round(Math.abs(round.offsetMs) / 60_000);
-				set({
-					id: 'clock-skew',
-					what: `The cluster's clock is ${minutes} min ${round.offsetMs > 0 ? 'ahead of' : 'behind'} this machine's`,
-					why: 'One of the two is wrong; ages are told by the cluster’s, times of day by this machine’s.',
-					fix: 'timedatectl status',
-				});
-			}
-		}
-		board.end(id => CIRCUMSTANCES.test(id) && !keep.has(id));
+		return problems;
 	}
 
-	#emptyAnswer(atMs: number): Problem | undefined {
-		const where = this.#asked === undefined ? '' : `${this.#asked.join(', ')} namespace`;
-		if (!this.#pods.some(({state}) => state.state === 'known'))
-			return this.#pods.some(({state}) => state.state === 'loading') ? undefined : emptyProblem({running: 0, oldestMs: 0, name: ''}, where);
-		let running = 0;
-		let oldestMs = 0;
-		let name = '';
-		for (const pod of this.#allPods()) {
-			if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
-			running++;
-			const ageMs = atMs + this.#poller.offsetMs - pod.createdAtMs;
-			if (!(ageMs > oldestMs)) continue;
-			oldestMs = ageMs;
-			name = pod.id;
-		}
-		return emptyProblem({running, oldestMs, name}, where);
+	/** Those that are found anew each time: all that hold now. */
+	#tellAll(problems: readonly Problem[], atMs: number): void {
+		const held = new Set(problems.map(({id}) => id));
+		for (const problem of problems) this.#board.set(problem, atMs);
+		this.#board.end(id => isFoundAnew(id) && !held.has(id));
 	}
 }
 
@@ -718,31 +466,4 @@ const lacksRights = (failure: Failure): boolean =>
 /** Those that a good poll ends. */
 const METRICS_PROBLEMS =
 	/^(metrics-(not-installed|unavailable|backend|timeout)|forbidden-metrics.*|forbidden-impersonation|aggregation-untrusted|not-logged-in|unauthorized|certificate-expired|throttled|timeout|unreachable|dns|tls.*|proxy|network|connection-lost|bad-answer|bad-request|credentials|status-\d+)$/;
-const EMPTY_ANSWERS = /^(metrics-empty|metrics-warming-up|no-pods)$/;
-/** Those that are found anew each time. */
-const CIRCUMSTANCES =
-	/^(node-silent\/|node-memory-pressure\/|pods-|forbidden-pods|metrics-empty|metrics-warming-up|no-pods|samples-stale|clock-skew)/;
-
-/** Pods that ended before anybody looked: of each workload the newest, and none that is older than a day. */
-class NewestEnded {
-	static readonly notOlderThanMs = 86_400_000;
-	readonly #newest = new Map<string, Pod>();
-	readonly #held: {readonly pod: Pod; readonly container: PodContainer; readonly why: AbsenceReason}[] = [];
-
-	add(pod: Pod): void {
-		const of = `${pod.namespace}/${pod.workload ?? pod.name}`;
-		const other = this.#newest.get(of);
-		if (other === undefined || pod.createdAtMs > other.createdAtMs) this.#newest.set(of, pod);
-	}
-
-	hold(pod: Pod, container: PodContainer, why: AbsenceReason): void {
-		this.#held.push({pod, container, why});
-	}
-
-	newest(nowMs: number): {readonly container: PodContainer; readonly why: AbsenceReason}[] {
-		return this.#held.filter(
-			({pod}) =>
-				this.#newest.get(`${pod.namespace}/${pod.workload ?? pod.name}`) === pod && nowMs - pod.createdAtMs < NewestEnded.notOlderThanMs,
-		);
-	}
-}
+const isFoundAnew = (id: string): boolean => isCircumstance(id) || /^(pods-|forbidden-pods)/.test(id);

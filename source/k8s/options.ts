@@ -1,9 +1,7 @@
-import {readFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type {Clock} from './clock.ts';
-import {parseDuration} from './quantity.ts';
 
 /** What a command passes on: kubectl's global flags, under kubectl's names. */
 export interface ClusterOptions {
@@ -34,9 +32,6 @@ export interface ClusterOptions {
 	readonly root?: string | undefined;
 }
 
-/** kubectl's `--request-timeout`: `30s`, `1m30s`, plain seconds, `0` for none. NaN for anything else. */
-export const parseRequestTimeout = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : parseDuration(text));
-
 /** The files that kubectl would read, first wins. */
 export function kubeconfigFiles(options: ClusterOptions): {readonly files: readonly string[]; readonly explicit: boolean} {
 	const env = options.env ?? process.env;
@@ -47,19 +42,4 @@ export function kubeconfigFiles(options: ClusterOptions): {readonly files: reado
 		if (files.length > 0) return {files, explicit: false};
 	}
 	return {files: [path.join(env.HOME || os.homedir(), '.kube', 'config')], explicit: false};
-}
-
-/**
- * Might opening this cluster ask something on the terminal (a credential plugin)? Then it is opened before the screen is drawn.
- * Looks at the text alone, so that nobody has to load the client library to know.
- */
-export function mayPrompt(options: ClusterOptions): boolean {
-	if (options.token) return false;
-	return kubeconfigFiles(options).files.some(file => {
-		try {
-			return /(^|[\s{"'])exec["']?\s*:/m.test(readFileSync(file, 'utf8'));
-		} catch {
-			return false;
-		}
-	});
 }

@@ -254,7 +254,7 @@ function statusesByName(value: unknown): Map<string, Json> {
 const sameList = (a: readonly PodContainer[], b: readonly PodContainer[]): boolean =>
 	a.length === b.length && a.every((entry, i) => entry === b[i]);
 
-export function sameContainer(a: Container, b: Container): boolean {
+function sameContainer(a: Container, b: Container): boolean {
 	return (
 		a.incarnation === b.incarnation &&
 		a.waiting === b.waiting &&

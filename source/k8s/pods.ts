@@ -27,8 +27,6 @@ export class Pods {
 	static readonly watchSeconds = 45;
 
 	state: PodsState = {state: 'loading'};
-	/** Rises whenever something changed. */
-	revision = 0;
 	lists = 0;
 	watches = 0;
 	/** Items and events that were no pods. */
@@ -101,12 +99,7 @@ export class Pods {
 		// That a watch ends is how watches are: it is worth a word only when the next attempts fail too.
 		if (this.state.state === 'known' && this.#backoff.failures < 3) return;
 		this.state = this.state.state === 'known' ? {state: 'known', failure} : {state: 'failed', failure};
-		this.#touch('state');
-	}
-
-	#touch(what: 'pods' | 'state'): void {
-		this.revision++;
-		this.#changed(what);
+		this.#changed('state');
 	}
 
 	#path(query: Readonly<Record<string, string>>): string {
@@ -148,7 +141,7 @@ export class Pods {
 		this.#resourceVersion = version;
 		this.#mute = 0;
 		this.state = {state: 'known'};
-		this.#touch('state');
+		this.#changed('state');
 		return undefined;
 	}
 
@@ -169,7 +162,7 @@ export class Pods {
 		);
 		if (heard && this.state.state === 'known' && this.state.failure !== undefined) {
 			this.state = {state: 'known'};
-			this.#touch('state');
+			this.#changed('state');
 		}
 		this.#mute = heard ? 0 : this.#mute + 1;
 		const livedMs = this.#clock.now() - startedAtMs;
@@ -216,7 +209,7 @@ export class Pods {
 		} else {
 			this.byId.set(pod.id, pod);
 		}
-		this.#touch('pods');
+		this.#changed('pods');
 		return undefined;
 	}
 

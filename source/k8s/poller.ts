@@ -69,10 +69,6 @@ export class Poller {
 		this.rhythm = new Rhythm(options.intervalMs);
 	}
 
-	get version(): MetricsVersion | undefined {
-		return this.#version;
-	}
-
 	get offsetMs(): number {
 		return this.#offsetMs;
 	}
@@ -81,6 +77,16 @@ export class Poller {
 		const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
 		const query = this.#selector === '' ? '' : `?${new URLSearchParams({labelSelector: this.#selector})}`;
 		return `/apis/metrics.k8s.io/${this.#version ?? 'v1beta1'}${within}/pods${query}`;
+	}
+
+	/**
+	 * Without the right to read pods, two kinds of 404 tell them apart (metrics-server): `pods "x" not found` is gone,
+	 * `podmetrics "ns/x" not found` runs and has no sample.
+	 */
+	async isGone({namespace, pod}: {readonly namespace: string; readonly pod: string}, signal: AbortSignal): Promise<boolean> {
+		const path = this.path(namespace).replace(/\?.*$/, '');
+		const answer = await this.#transport.get(`${path}/${encodeURIComponent(pod)}`, {signal, timeoutMs: 5000});
+		return !answer.ok && answer.failure.type === 'status' && answer.failure.status === 404 && answer.failure.kind === 'pods';
 	}
 
 	/** Until the signal aborts. `onFailure` says whether something was changed that makes asking again at once sensible. */

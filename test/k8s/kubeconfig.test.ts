@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
 import {type ClusterAccess, isProblem, loadKubeconfig} from '../../source/k8s/kubeconfig.ts';
-import {type ClusterOptions, kubeconfigFiles, mayPrompt, parseRequestTimeout} from '../../source/k8s/options.ts';
+import {type ClusterOptions, kubeconfigFiles} from '../../source/k8s/options.ts';
 import {proxyFor} from '../../source/k8s/proxy.ts';
 import type {Problem} from '../../source/scrape.ts';
 import {kubeconfig} from './scripted-server.ts';
@@ -166,25 +166,10 @@ test('in a pod the service account is used, where no kubeconfig is', () => {
 	assert.equal(load({env: {...env, KUBECONFIG: save(kubeconfig('https://a.test'))}, root}).from, 'kubeconfig');
 });
 
-test('which files, and whether they may prompt, is known without the client library', () => {
+test('which files are read, as kubectl reads them', () => {
 	assert.deepEqual(kubeconfigFiles({env: {HOME: '/home/me'}}).files, ['/home/me/.kube/config']);
 	assert.deepEqual(kubeconfigFiles({env: {KUBECONFIG: `a${path.delimiter}b${path.delimiter}a`}}).files, ['a', 'b']);
 	assert.deepEqual(kubeconfigFiles({kubeconfig: 'x', env: {KUBECONFIG: 'y'}}), {files: ['x'], explicit: true});
-	assert.equal(mayPrompt({kubeconfig: save('users:\n- user:\n    exec:\n      command: aws\n')}), true);
-	assert.equal(mayPrompt({kubeconfig: save(kubeconfig('https://a.test', {user: {exec: {}}}))}), true);
-	assert.equal(mayPrompt({kubeconfig: save(kubeconfig('https://a.test'))}), false);
-	assert.equal(mayPrompt({kubeconfig: path.join(folder, 'none')}), false);
-});
-
-test('request timeouts are written as for kubectl', () => {
-	for (const [text, ms] of [
-		['30s', 30_000],
-		['1m30s', 90_000],
-		['5', 5000],
-		['0', 0],
-	] as const)
-		assert.equal(parseRequestTimeout(text), ms);
-	for (const text of ['', 'soon', '-1', '5 s']) assert.ok(Number.isNaN(parseRequestTimeout(text)), text);
 });
 
 test('proxies of the environment are read as Go reads them', () => {
