@@ -6,7 +6,7 @@ import type {Cursor} from './cursor.ts';
 import {due, moveCursor} from './cursor.ts';
 import type {Explanation} from './engine/verdict.ts';
 import type {TimeFormat} from './format.ts';
-import type {Container} from './scrape.ts';
+import type {Container, Details} from './scrape.ts';
 import type {Elsewhere} from './screen/command.ts';
 import {parseCommand} from './screen/command.ts';
 import type {Source} from './screen/header.ts';
@@ -58,6 +58,8 @@ export interface AppProps {
 	readonly select?: (of: Container) => boolean;
 	/** Asked of the engine for a container without an anomaly, at the end of the timeline only. */
 	readonly explain?: (key: string) => Explanation | undefined;
+	/** Asked of the cluster for the container whose explanation is open, at the end of the timeline only. */
+	readonly details?: (key: string) => Promise<Details>;
 	readonly silences?: Silences & {
 		/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, for the key bar. */
 		next(of: Container, atMs: number): string;
@@ -106,6 +108,7 @@ export function App(props: AppProps) {
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
 	const detail = useRef<{readonly key: string; readonly cancel: () => void}>(undefined);
+	const clusterSays = useRef<{readonly key: string; readonly details: Details}>(undefined);
 	const kept = useRef<{
 		readonly state: ScreenState;
 		readonly revision: number;
@@ -153,6 +156,7 @@ export function App(props: AppProps) {
 			...(detail.current && {detail: detail.current.key}),
 			...(props.silences && {silences: props.silences}),
 			...(props.explain && {explain: props.explain}),
+			...(clusterSays.current && {details: clusterSays.current}),
 		});
 		kept.current = {state: current, timeline, revision: timeline.revision, size, outside, scene};
 		return scene;
@@ -346,6 +350,28 @@ export function App(props: AppProps) {
 		});
 	}, [cursor, dueMs, clock, timeline]);
 
+	// An explanation is open: what the cluster itself says goes below it, asked anew each minute. While keys run through the list it is not asked.
+	const scene = look();
+	const {details} = props;
+	const isPresent = scene.why !== undefined && state.current.cursor.mode === 'follow';
+	const explained = isPresent ? (detail.current?.key ?? scene.selected?.key) : undefined;
+	const minute = Math.floor(scene.atMs / 60_000);
+	// biome-ignore lint/correctness/useExhaustiveDependencies: the minute is when to ask again
+	useEffect(() => {
+		if (explained === undefined || !details) return;
+		let wanted = true;
+		const keep = (found: Details): void => {
+			if (!wanted) return;
+			clusterSays.current = {key: explained, details: found};
+			kept.current = undefined;
+			redraw();
+		};
+		details(explained).then(keep, () => {});
+		return () => {
+			wanted = false;
+		};
+	}, [explained, minute, details]);
+
 	void drawn;
-	return <Screen scene={look()} theme={theme} />;
+	return <Screen scene={scene} theme={theme} />;
 }

@@ -120,6 +120,7 @@ export class Watching {
 				cursor: liveCursor(),
 				namespaceLabel: '',
 				explain: key => engine.explain(key),
+				details: key => succession.details(key),
 				silences: new Silences(silencesFile(label)),
 				kubectl: kubectl({context: label, ...(kubeconfig !== undefined && {kubeconfig}), ...(as !== undefined && {as})}),
 				goTo: to => this.#goTo(to),

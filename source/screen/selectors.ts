@@ -3,9 +3,11 @@ import {placeOf} from '../cursor.ts';
 import type {Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
+import type {Details} from '../scrape.ts';
 import {why} from '../sentences.ts';
 import type {Course, Moment, Row, Timeline} from '../timeline.ts';
 import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
+import {detailWords} from './details.ts';
 import type {Source} from './header.ts';
 import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
 import {helpLines, keyBar} from './help.ts';
@@ -40,6 +42,8 @@ export interface SceneInput {
 	readonly columns?: readonly ColumnId[];
 	/** What `:ctx` can go to. */
 	readonly contexts?: readonly string[];
+	/** What the cluster says of a container now. */
+	readonly details?: {readonly key: string; readonly details: Details};
 	/** Container whose detail is still shown while keys run through the list; absent: the selected one's. */
 	readonly detail?: string;
 }
@@ -227,8 +231,13 @@ export function createScene(): SceneOf {
 			};
 		});
 
-		const whyText = (): readonly string[] =>
-			detail ? keptText(detail, moment, atEnd ? explain : undefined, verdictOf(detail, moment, view).words, times) : [];
+		const whyText = (): readonly string[] => {
+			if (!detail) return [];
+			const words = keptText(detail, moment, atEnd ? explain : undefined, verdictOf(detail, moment, view).words, times);
+			// Of the present: what it would have said at a past moment is not known.
+			const more = atEnd && input.details?.key === detail.key ? detailWords(input.details.details, moment.atMs, times) : [];
+			return more.length > 0 ? [...words, ...more.map(printable)] : words;
+		};
 		const whyRect = layout.why;
 		const whyWidth = whyRect ? whyRect.width - (boxed ? 4 : 2) : 80;
 		const allWhy = whyRect ? keptWhy(whyText().join('\n'), whyWidth) : [];

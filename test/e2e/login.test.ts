@@ -147,6 +147,50 @@ test('the workload that is named is selected', {timeout: 60_000}, async t => {
 	}
 });
 
+test('enter on a container tells its pod’s events and its autoscaler, where they may be read', {timeout: 60_000}, async t => {
+	let mayRead = true;
+	const server = await cluster(t, ({path: asked}) => {
+		if (!/events$|horizontalpodautoscalers$/.test(asked)) return undefined;
+		if (!mayRead) return wire('05-403-events');
+		const at = iso(Date.now() - 30_000);
+		return asked.endsWith('events')
+			? {body: {items: [{type: 'Warning', reason: 'BackOff', message: 'Back-off pulling \u001b[31mimage', count: 5, lastTimestamp: at}]}}
+			: {
+					body: {
+						items: [
+							{
+								metadata: {name: 'checkout'},
+								spec: {scaleTargetRef: {kind: 'Deployment', name: 'checkout'}, minReplicas: 2, maxReplicas: 10},
+								status: {currentReplicas: 2, desiredReplicas: 2},
+							},
+						],
+					},
+				};
+	});
+	const open = () => new Terminal(['-n', 'shop', 'deploy/checkout'], {columns: 120, rows: 50}, environment(kubeconfig(server.url)));
+	using terminal = open();
+	await terminal.until('the panes', ({rows}) => rows.some(row => row.startsWith('╭') && row.includes('checkout-5c6-')));
+	terminal.type('\r');
+	await terminal.until('the events', ({text}) => /Warning BackOff \(5 times\): Back-off pulling \[31mimage/.test(text));
+	assert.match(terminal.text, /HPA checkout: 2 replicas of 2 to 10/);
+	assert.equal(
+		server.requests.find(({path: asked}) => asked.endsWith('/events'))?.query.get('fieldSelector'),
+		'involvedObject.uid=checkout-5c6-1',
+	);
+	terminal.type('qq');
+	assert.equal(await terminal.exited(), 0);
+	mayRead = false;
+	using poor = open();
+	await poor.until('the panes', ({rows}) => rows.some(row => row.startsWith('╭') && row.includes('checkout-5c6-')));
+	poor.type('\r');
+	await poor.until('the explanation', ({text}) => /Why/.test(text));
+	const asked = () => server.requests.filter(({path}) => path.endsWith('/events')).length;
+	await poor.until('the question', () => asked() >= 2);
+	assert.doesNotMatch(poor.text, /HPA|Events of the pod|forbidden/);
+	poor.type('qq');
+	assert.equal(await poor.exited(), 0);
+});
+
 test('what cannot be read is counted on the screen', {timeout: 60_000}, async t => {
 	const server = await cluster(t, seen => {
 		if (!/^\/apis\/metrics.*\/pods$/.test(seen.path)) return undefined;
