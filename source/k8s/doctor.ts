@@ -121,6 +121,7 @@ export async function examine(
 			host,
 			context: access.context,
 			nowMs: clock.now(),
+			proxied: access.proxyUrl !== undefined,
 			...more,
 		});
 		const told = (failure: Failure, asked: Asked, more = {}): Problem =>

@@ -278,6 +278,7 @@ class LiveFeed implements Feed {
 			host: server.port === '' ? `${server.hostname}:${server.protocol === 'http:' ? 80 : 443}` : server.host,
 			context: this.label,
 			nowMs: this.#clock.now(),
+			proxied: this.#access.proxyUrl !== undefined,
 		};
 	}
 

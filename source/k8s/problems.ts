@@ -18,6 +18,8 @@ export interface Circumstances {
 	readonly namespace?: string;
 	/** From the APIService, where it may be read. */
 	readonly condition?: string;
+	/** Does a proxy stand between? */
+	readonly proxied?: boolean;
 }
 
 const MINIKUBE = 'minikube addons enable metrics-server';
@@ -88,6 +90,15 @@ function network(code: string, message: string, at: Circumstances): Problem {
 	});
 	switch (code) {
 		case 'ECONNREFUSED':
+			if (at.proxied === true) {
+				const [address = 'the proxy'] = /\S+:\d+$/.exec(message) ?? [];
+				return unable(
+					'proxy',
+					`proxyconnect tcp: dial tcp ${address}: connect: connection refused`,
+					'No proxy listens where proxy-url or HTTPS_PROXY says.',
+					`NO_PROXY=${hostOnly(at.host)}, or mend the proxy's address`,
+				);
+			}
 			return {
 				id: 'unreachable',
 				what: `The connection to the server ${at.host} was refused - did you specify the right host or port?`,

@@ -590,6 +590,16 @@ test('goes through the proxy that is named, on one connection', async () => {
 	assert.deepEqual(refused, {type: 'network', code: 'unknown', message: 'Bad response: 403'});
 	proxy.close();
 	proxy.closeAllConnections();
+	// Without it the server is not to blame.
+	const none = open(kubeconfig('https://cluster.test', {cluster: {'proxy-url': `http://127.0.0.1:${port}`}})).transport;
+	const gone = problemOf(failureOf(await none.get('/version', {signal: never})), {
+		asked: 'server',
+		host: 'cluster.test',
+		context: 'c',
+		nowMs: 0,
+		proxied: true,
+	});
+	assert.equal(gone?.what, `Unable to connect to the server: proxyconnect tcp: dial tcp 127.0.0.1:${port}: connect: connection refused`);
 });
 
 /** As RFC 1928 and 1929 have it: tunnels to this machine whatever name is asked for, but for one. */
