@@ -311,10 +311,8 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}
 	const silence = silences?.of(of, atMs);
 	const says = (words: string, mark: Mark, style: Style = MARK_STYLES[mark]): Verdict => ({words, mark, style});
 	if (silence !== undefined && (anomaly || of.waiting !== undefined)) {
-		return says(
-			`${silence}: ${anomaly ? title(anomaly.kind, anomaly.explanation, times).replace(/,.*/, '') : printable(of.waiting ?? '')}`,
-			'silenced',
-		);
+		const what = anomaly ? title(anomaly.kind, anomaly.explanation, times).replace(/,.*/, '') : printable(of.waiting ?? '');
+		return says(`${what}, ${silence}`, 'silenced');
 	}
 	if (anomaly && of.waiting === undefined) {
 		const words = title(anomaly.kind, anomaly.explanation, times);

@@ -59,7 +59,7 @@ test('what is silenced is not counted as trouble, and is seen to be silenced', (
 	const warnings = (text: string): number => Number(/▲ (\d+)/.exec(text)?.[1] ?? 0);
 	assert.equal(warnings(after), warnings(before) - 1);
 	assert.match(after, /◇ 1/);
-	assert.match(silenced.frame(), /◇ shop +checkout-\S+-x2x9l +silenced 1 h: leak likely/);
+	assert.match(silenced.frame(), /◇ shop +checkout-\S+-x2x9l +leak likely, silenced/);
 	assert.doesNotMatch(textOf(silenced.scene.sentence[0] ?? []), /checkout/);
 });
 
