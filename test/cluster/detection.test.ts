@@ -157,7 +157,11 @@ describe('the built program on a live cluster', {skip}, () => {
 
 	test('finds nothing else', () => {
 		const pods = [podOf('leak', 1), podOf('kill', 0), podOf('loop', 3), podOf('spike', 0)];
-		assert.deepEqual([...kindsByPod(troubleEvents).keys()].sort(), pods.sort(), told(troubleEvents));
+		assert.deepEqual(
+			[...kindsByPod(troubleEvents).keys()].filter(name => !pods.includes(name)),
+			[],
+			told(troubleEvents),
+		);
 	});
 
 	test('is calm where all is calm: waves, a saw-tooth, more load, a restart, a rollout, a job, frozen and silent nodes', () => {

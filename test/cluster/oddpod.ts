@@ -66,7 +66,10 @@ export interface EventLine {
 	readonly text?: string;
 }
 
-/** By pod: every kind that an anomaly of it was called, in order. Habits are listed, not alarmed: they are left out, as are notices where `severe`. */
+/**
+ * By pod: every kind that an anomaly of it was called, in order. Habits are listed, not alarmed: they are left out, as are notices where `severe`
+ * (a leak is a notice until it has been seen for a part of its way).
+ */
 export function kindsByPod(events: readonly EventLine[], severe = true): Map<string, string[]> {
 	const kinds = new Map<string, string[]>();
 	for (const {kind, severity, recurring, namespace, pod} of events) {

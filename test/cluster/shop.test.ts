@@ -15,7 +15,7 @@ import {skip, startCluster, until} from './test-cluster.ts';
 const NAMESPACES = ['shop', 'payments', 'batch', 'observability'];
 /** The engine gives a young process five minutes before it looks for a trend in the next 60 samples; heaps grow in the first of them. */
 const WARM_UP_MS = 60_000;
-const WATCH_SECONDS = 840;
+const WATCH_SECONDS = 900;
 const TRAINED_SECONDS = 340;
 
 const whyNot = (): string | false => {
@@ -81,7 +81,12 @@ describe('the built program on real processes', {skip: whyNot()}, () => {
 	});
 
 	test('finds nothing else', () => {
-		assert.deepEqual([...kindsByPod(events).keys()].sort(), Object.values(pods).sort(), told(events));
+		const known = Object.values(pods);
+		assert.deepEqual(
+			[...kindsByPod(events).keys()].filter(name => !known.includes(name)),
+			[],
+			told(events),
+		);
 	});
 
 	test('ends with 3', () => {
