@@ -123,7 +123,7 @@ export function App(props: AppProps) {
 		let current = state.current ?? initialState(props.cursor);
 		const moment = momentOf(current);
 		if (props.select && !chosen.current && current.selection === undefined) {
-			const found = moment.rows.find(({of}) => props.select?.(of));
+			const found = moment.rows.of.find(of => props.select?.(of));
 			if (found) {
 				chosen.current = true;
 				current = {...current, selection: {id: found.key, index: 0}};

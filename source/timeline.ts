@@ -4,6 +4,7 @@
  */
 import type {Anomaly, Assessment, Change, Event, Forecast, State} from './engine/verdict.ts';
 import {STATES} from './engine/verdict.ts';
+import {Samples} from './samples.ts';
 import type {AbsenceReason, Container, Label, Problem, Scrape} from './scrape.ts';
 import {siblingKey} from './scrape.ts';
 
@@ -27,18 +28,39 @@ export interface Row {
 	readonly anomaly?: Anomaly;
 }
 
-/** A view of one moment: no copy of the columns. */
+/** Everything that exists at one moment, in columns that share an index. A row of its own is made when it is asked for. */
+export interface Rows {
+	readonly length: number;
+	/** The same array for as long as these are the same objects. */
+	readonly of: readonly Container[];
+	/** Index into STATES, or {@link ABSENT}. */
+	readonly state: Uint8Array;
+	readonly marks: Uint8Array;
+	readonly learned: Uint16Array;
+	readonly cpuMillicores: Float32Array;
+	readonly memoryBytes: Float32Array;
+	/** By index, of those that are absent for another reason than `no-sample`. */
+	readonly absence: ReadonlyMap<number, AbsenceReason>;
+	/** By index: see {@link Row.anomaly}. */
+	readonly anomalies: ReadonlyMap<number, Anomaly>;
+	/** The same object each time. */
+	at(index: number): Row | undefined;
+	/** -1: there is none. */
+	indexOf(key: string): number;
+	[Symbol.iterator](): Iterator<Row>;
+}
+
+/** In {@link Rows.state}: no sample that is fresh enough. */
+export const ABSENT = 255;
+
 export interface Moment {
 	readonly atMs: number;
-	/** Everything that exists then, in the order in which it was first seen. */
-	readonly rows: readonly Row[];
+	readonly rows: Rows;
 	row(key: string): Row | undefined;
 	/** Keys of containers of the same namespace, workload and container name, without itself. */
 	siblings(key: string): readonly string[];
 	/** Every episode that had begun by then, each as it was known then, newest beginning first. */
 	readonly anomalies: readonly Anomaly[];
-	/** Everything told by then, oldest first. */
-	readonly events: readonly Event[];
 	readonly problems: readonly Problem[];
 	readonly labels: readonly Label[];
 	/** Newest sample of all; NaN before the first. */
@@ -76,46 +98,40 @@ export interface TimelineOptions {
 	readonly training?: number;
 }
 
-const CHUNK = 256;
-const WORDS = 4; // time, cpu, memory, packed
 /** A container that is gone stays on the list for this long. */
 const GONE_SHOWN_MS = 5 * 60_000;
 /** A kill stays on top for an hour. */
 const KILL_SHOWN_MS = 60 * 60_000;
+
+/** What was said of a reading, in the 32 bits that are kept with it: state, marks, score, samples learned. */
 const NO_SCORE = 255;
+const stateOf = (bits: number): number => bits & 15;
+const marksOf = (bits: number): number => (bits >> 4) & 15;
+const scoreOf = (bits: number): number => (((bits >> 8) & 255) === NO_SCORE ? Number.NaN : ((bits >> 8) & 255) / 254);
+const learnedOf = (bits: number): number => bits >>> 16;
 
-/** 256 readings: one buffer, read as whole numbers and as floats. */
-class Chunk {
-	length = 0;
-	readonly words: Uint32Array;
-	readonly floats: Float32Array;
+/** The newest of each container lies side by side in one array, so that a new scrape and the present moment touch little else. */
+const SAMPLED_AT = 0;
+const CPU = 1;
+const MEMORY = 2;
+const BITS = 3;
+/** CPU low and high, memory low and high. */
+const BAND = 4;
+const FIELDS = 8;
 
-	constructor() {
-		const buffer = new ArrayBuffer(CHUNK * WORDS * 4);
-		this.words = new Uint32Array(buffer);
-		this.floats = new Float32Array(buffer);
-	}
+/** What is kept of one container besides its samples. The newest of each list is last. */
+interface Track {
+	readonly versions: Since<{readonly of: Container}>[];
+	readonly absences: Since<{readonly why: AbsenceReason | undefined}>[];
+	readonly bands: Since<{readonly band: Float64Array}>[];
 }
 
-/** What is kept of one container. */
-class Track {
-	readonly chunks: Chunk[] = [];
-	/** Each from when on; the newest last. */
-	readonly versions: {readonly atMs: number; readonly of: Container}[] = [];
-	readonly absences: {readonly atMs: number; readonly why: AbsenceReason | undefined}[] = [];
-	/** Rows of five: from when on, cpu low, cpu high, memory low, memory high. */
-	readonly bands: number[] = [];
-	/** Its episodes by beginning, each with its versions. */
-	readonly episodes: Episode[] = [];
-
-	constructor(atMs: number, of: Container) {
-		this.versions.push({atMs, of});
-	}
-}
+type Since<T> = T & {readonly atMs: number};
 
 interface Episode {
 	readonly id: string;
-	readonly versions: {readonly atMs: number; readonly anomaly: Anomaly}[];
+	readonly of: number;
+	readonly versions: Since<{readonly anomaly: Anomaly}>[];
 }
 
 export class Timeline {
@@ -125,20 +141,26 @@ export class Timeline {
 	complete = false;
 	readonly training: number;
 	readonly #budgetBytes: number;
-	readonly #tracks = new Map<string, Track>();
+	/** Each container has a number, by which everything of it is found. */
+	readonly #numbers = new Map<string, number>();
+	readonly #unused: number[] = [];
+	readonly #of: (Container | undefined)[] = [];
+	readonly #tracks: Track[] = [];
+	readonly #absence: (AbsenceReason | undefined)[] = [];
+	readonly #episodesOf: (Episode[] | undefined)[] = [];
+	#newest = new Float64Array(64 * FIELDS);
+	readonly #samples = new Samples();
 	readonly #siblings = new Map<string, string[]>();
 	readonly #episodes = new Map<string, Episode>();
-	readonly #order: Episode[] = [];
-	readonly #events: Event[] = [];
-	readonly #labels = new Map<string, {readonly atMs: number; readonly label: Label}[]>();
-	readonly #problems: {readonly atMs: number; readonly problems: readonly Problem[]}[] = [];
+	#order: Episode[] = [];
+	#changes: Change[] = [];
+	readonly #labels = new Map<string, Since<{readonly label: Label}>[]>();
+	readonly #problems: Since<{readonly problems: readonly Problem[]}>[] = [];
 	readonly #scrapes: number[] = [];
 	readonly #subscribers = new Set<() => void>();
-	/** Times of readings are kept as whole milliseconds after this: 49 days fit. */
-	#baseMs = Number.NaN;
-	#bytes = 0;
-	#newest: Moment | undefined;
-	#newestRevision = -1;
+	#moment: Moment | undefined;
+	#momentRevision = -1;
+	#shownOf: readonly Container[] = [];
 
 	constructor({budgetBytes = 64 * 2 ** 20, training = 100}: TimelineOptions = {}) {
 		this.#budgetBytes = budgetBytes;
@@ -167,45 +189,42 @@ export class Timeline {
 
 	append(scrape: Scrape, {verdicts, events}: Assessment): void {
 		const {atMs} = scrape;
-		if (Number.isNaN(this.#baseMs)) this.#baseMs = atMs - 600_000;
 		if (this.#scrapes.length === 0 || atMs > this.endMs) this.#scrapes.push(atMs);
-		scrape.readings.forEach((reading, i) => {
-			const track = this.#track(atMs, reading.of);
-			if (track.absences.at(-1)?.why !== undefined) track.absences.push({atMs, why: undefined});
-			let chunk = track.chunks.at(-1);
-			if (chunk === undefined || chunk.length === CHUNK) {
-				chunk = new Chunk();
-				track.chunks.push(chunk);
-				this.#bytes += CHUNK * WORDS * 4;
-			}
-			const at = chunk.length++ * WORDS;
+		scrape.readings.forEach(({of, sampledAtMs, cpuMillicores, memoryBytes}, i) => {
+			const number = this.#numberOf(atMs, of);
+			if (this.#absence[number] !== undefined) this.#setAbsence(number, atMs, undefined);
 			const score = verdicts.score[i] ?? Number.NaN;
-			chunk.words[at] = Math.max(0, reading.sampledAtMs - this.#baseMs);
-			chunk.floats[at + 1] = reading.cpuMillicores;
-			chunk.floats[at + 2] = reading.memoryBytes;
-			chunk.words[at + 3] =
-				(verdicts.state[i] ?? 0) |
-				((verdicts.marks[i] ?? 0) << 4) |
-				((Number.isNaN(score) ? NO_SCORE : Math.min(254, Math.round(score * 254))) << 8) |
-				(Math.min(0xffff, verdicts.learned[i] ?? 0) << 16);
-			const bands = track.bands;
-			const last = bands.length - 4;
-			const low = verdicts.cpuLowMillicores[i] ?? Number.NaN;
-			const high = verdicts.cpuHighMillicores[i] ?? Number.NaN;
+			const bits =
+				((verdicts.state[i] ?? 0) |
+					((verdicts.marks[i] ?? 0) << 4) |
+					((Number.isNaN(score) ? NO_SCORE : Math.min(254, Math.round(score * 254))) << 8) |
+					(Math.min(0xffff, verdicts.learned[i] ?? 0) << 16)) >>>
+				0;
+			this.#samples.append(number, sampledAtMs, cpuMillicores, memoryBytes, bits);
+			const newest = this.#newest;
+			const at = number * FIELDS;
+			newest[at + SAMPLED_AT] = sampledAtMs;
+			newest[at + CPU] = cpuMillicores;
+			newest[at + MEMORY] = memoryBytes;
+			newest[at + BITS] = bits;
+			const cpuLow = verdicts.cpuLowMillicores[i] ?? Number.NaN;
+			const cpuHigh = verdicts.cpuHighMillicores[i] ?? Number.NaN;
 			const memoryLow = verdicts.memoryLowBytes[i] ?? Number.NaN;
 			const memoryHigh = verdicts.memoryHighBytes[i] ?? Number.NaN;
 			const same =
-				last >= 0 &&
-				Object.is(bands[last], low) &&
-				Object.is(bands[last + 1], high) &&
-				Object.is(bands[last + 2], memoryLow) &&
-				Object.is(bands[last + 3], memoryHigh);
-			if (!same && !(last < 0 && Number.isNaN(low) && Number.isNaN(memoryLow)))
-				bands.push(reading.sampledAtMs, low, high, memoryLow, memoryHigh);
+				Object.is(newest[at + BAND], cpuLow) &&
+				Object.is(newest[at + BAND + 1], cpuHigh) &&
+				Object.is(newest[at + BAND + 2], memoryLow) &&
+				Object.is(newest[at + BAND + 3], memoryHigh);
+			if (!same) {
+				const band = Float64Array.of(cpuLow, cpuHigh, memoryLow, memoryHigh);
+				newest.set(band, at + BAND);
+				this.#tracks[number]!.bands.push({atMs: sampledAtMs, band});
+			}
 		});
 		for (const {of, why} of scrape.absent) {
-			const track = this.#track(atMs, of);
-			if (track.absences.at(-1)?.why !== why) track.absences.push({atMs, why});
+			const number = this.#numberOf(atMs, of);
+			if (this.#absence[number] !== why) this.#setAbsence(number, atMs, why);
 		}
 		for (const event of events) this.#tell(event);
 		for (const label of scrape.labels ?? []) {
@@ -214,7 +233,7 @@ export class Timeline {
 			else this.#labels.set(label.id, [{atMs, label}]);
 		}
 		if (!sameProblems(this.#problems.at(-1)?.problems ?? [], scrape.problems)) this.#problems.push({atMs, problems: scrape.problems});
-		if (this.#bytes > this.#budgetBytes) this.#forget();
+		if (this.#samples.bytes > this.#budgetBytes) this.#forget();
 		this.#tellAll();
 	}
 
@@ -245,14 +264,12 @@ export class Timeline {
 	}
 
 	at(ms: number): Moment {
-		const newest = ms >= this.endMs;
-		if (newest && this.#newestRevision === this.revision && this.#newest) return this.#newest;
-		const moment = this.#moment(newest ? this.endMs : ms);
-		if (newest) {
-			this.#newest = moment;
-			this.#newestRevision = this.revision;
+		if (ms < this.endMs) return this.#momentAt(ms);
+		if (this.#momentRevision !== this.revision || !this.#moment) {
+			this.#moment = this.#momentAt(this.endMs);
+			this.#momentRevision = this.revision;
 		}
-		return moment;
+		return this.#moment;
 	}
 
 	/** The course of one metric of a container, for a chart. */
@@ -267,10 +284,10 @@ export class Timeline {
 			high: new Float64Array(columns).fill(Number.NaN),
 			state: new Uint8Array(columns),
 		};
-		const track = this.#tracks.get(key);
-		if (!track || !(toMs > fromMs) || columns < 1) return course;
+		const number = this.#numbers.get(key);
+		if (number === undefined || !(toMs > fromMs) || columns < 1) return course;
+		const {bands} = this.#tracks[number]!;
 		const {min, max, low, high, state} = course;
-		const offset = metric === 'cpu' ? 1 : 2;
 		const columnMs = (toMs - fromMs) / columns;
 		// A step between two samples is filled with the earlier one, unless they lie so far apart that it is a gap.
 		const gapMs = 3.5 * (Number.isNaN(this.stepMs) ? 60_000 : Math.max(this.stepMs, 10_000));
@@ -279,53 +296,43 @@ export class Timeline {
 		let previousMs = Number.NaN;
 		let previousValue = Number.NaN;
 		const bandAt = (ms: number, column: number): void => {
-			while (band * 5 + 5 < track.bands.length && track.bands[band * 5 + 5]! <= ms) band++;
-			if (band < 0) return;
-			const at = band * 5 + (metric === 'cpu' ? 1 : 3);
-			low[column] = track.bands[at]!;
-			high[column] = track.bands[at + 1]!;
+			while (bands[band + 1] !== undefined && bands[band + 1]!.atMs <= ms) band++;
+			const held = bands[band]?.band;
+			if (!held) return;
+			low[column] = held[metric === 'cpu' ? 0 : 2]!;
+			high[column] = held[metric === 'cpu' ? 1 : 3]!;
 		};
-		for (const chunk of track.chunks) {
-			if (chunk.length === 0 || this.#baseMs + chunk.words[(chunk.length - 1) * WORDS]! < fromMs - gapMs) continue;
-			for (let i = 0; i < chunk.length; i++) {
-				const at = i * WORDS;
-				const sampledAtMs = this.#baseMs + chunk.words[at]!;
-				if (sampledAtMs > toMs) return course;
-				const value = chunk.floats[at + offset]!;
-				const column = Math.min(columns - 1, Math.floor((sampledAtMs - fromMs) / columnMs));
-				if (column >= 0) {
-					if (sampledAtMs - previousMs <= gapMs) {
-						for (let between = Math.max(0, previousColumn + 1); between < column; between++) {
-							min[between] = max[between] = previousValue;
-							state[between] = state[Math.max(0, previousColumn)]!;
-							bandAt(fromMs + between * columnMs, between);
-						}
+		this.#samples.from(number, fromMs - gapMs, ({atMs, cpuMillicores, memoryBytes, bits}) => {
+			if (atMs > toMs) return false;
+			const value = metric === 'cpu' ? cpuMillicores : memoryBytes;
+			const column = Math.min(columns - 1, Math.floor((atMs - fromMs) / columnMs));
+			if (column >= 0) {
+				if (atMs - previousMs <= gapMs) {
+					for (let between = Math.max(0, previousColumn + 1); between < column; between++) {
+						min[between] = max[between] = previousValue;
+						state[between] = state[Math.max(0, previousColumn)]!;
+						bandAt(fromMs + between * columnMs, between);
 					}
-					if (!(value >= min[column]!)) min[column] = value;
-					if (!(value <= max[column]!)) max[column] = value;
-					state[column] = Math.max(state[column]!, chunk.words[at + 3]! & 15);
-					bandAt(sampledAtMs, column);
 				}
-				previousColumn = column;
-				previousMs = sampledAtMs;
-				previousValue = value;
+				if (!(value >= min[column]!)) min[column] = value;
+				if (!(value <= max[column]!)) max[column] = value;
+				state[column] = Math.max(state[column]!, stateOf(bits));
+				bandAt(atMs, column);
 			}
-		}
+			previousColumn = column;
+			previousMs = atMs;
+			previousValue = value;
+			return true;
+		});
 		return course;
 	}
 
 	/** Changes (restart, rollout, …) of a container or its workload between two times, for marks on a chart. */
 	changes(key: string, fromMs: number, toMs: number): readonly Change[] {
-		const track = this.#tracks.get(key);
-		const of = track?.versions.at(-1)?.of;
+		const of = this.#of[this.#numbers.get(key) ?? -1];
 		if (!of) return [];
 		const workload = `${of.namespace}/${of.workload}`;
-		const found: Change[] = [];
-		for (const event of this.#events) {
-			if (event.type !== 'change' || event.change.atMs < fromMs || event.change.atMs > toMs) continue;
-			if (event.change.of === key || event.change.of === workload) found.push(event.change);
-		}
-		return found;
+		return this.#changes.filter(change => change.atMs >= fromMs && change.atMs <= toMs && (change.of === key || change.of === workload));
 	}
 
 	#tellAll(): void {
@@ -333,152 +340,265 @@ export class Timeline {
 		for (const changed of this.#subscribers) changed();
 	}
 
-	#track(atMs: number, of: Container): Track {
-		let track = this.#tracks.get(of.key);
-		if (!track) {
-			track = new Track(atMs, of);
-			this.#tracks.set(of.key, track);
+	#numberOf(atMs: number, of: Container): number {
+		let number = this.#numbers.get(of.key);
+		if (number === undefined) {
+			number = this.#unused.pop() ?? this.#of.length;
+			this.#numbers.set(of.key, number);
+			this.#of[number] = of;
+			this.#tracks[number] = {versions: [{atMs, of}], absences: [], bands: []};
+			this.#absence[number] = undefined;
+			this.#episodesOf[number] = undefined;
+			if (this.#newest.length <= number * FIELDS) {
+				const larger = new Float64Array(this.#newest.length * 2);
+				larger.set(this.#newest);
+				this.#newest = larger;
+			}
+			this.#newest.fill(Number.NaN, number * FIELDS, (number + 1) * FIELDS);
 			const siblings = siblingKey(of);
 			if (siblings !== undefined) {
 				const keys = this.#siblings.get(siblings);
 				if (keys) keys.push(of.key);
 				else this.#siblings.set(siblings, [of.key]);
 			}
-		} else if (track.versions.at(-1)!.of !== of) track.versions.push({atMs, of});
-		return track;
+		} else if (this.#of[number] !== of) {
+			this.#of[number] = of;
+			this.#tracks[number]!.versions.push({atMs, of});
+		}
+		return number;
+	}
+
+	#setAbsence(number: number, atMs: number, why: AbsenceReason | undefined): void {
+		this.#absence[number] = why;
+		this.#tracks[number]!.absences.push({atMs, why});
 	}
 
 	#tell(event: Event): void {
-		this.#events.push(event);
+		if (event.type === 'change') this.#changes.push(event.change);
 		if (!('anomaly' in event)) return;
 		const {anomaly, atMs} = event;
 		let episode = this.#episodes.get(anomaly.id);
 		if (!episode) {
-			episode = {id: anomaly.id, versions: []};
+			const number = this.#numbers.get(anomaly.of.key) ?? this.#numberOf(atMs, anomaly.of);
+			episode = {id: anomaly.id, of: number, versions: []};
 			this.#episodes.set(anomaly.id, episode);
 			this.#order.push(episode);
-			this.#track(atMs, anomaly.of).episodes.push(episode);
+			this.#episodesOf[number] = [...(this.#episodesOf[number] ?? []), episode];
 		}
 		episode.versions.push({atMs, anomaly});
 	}
 
-	/** Lets the oldest chunk of every container go, until a tenth of the budget is free again. */
+	/** Lets the oldest samples of every container go, until a tenth of the budget is free again; and what is older than all that is kept. */
 	#forget(): void {
-		while (this.#bytes > this.#budgetBytes * 0.9) {
-			let freed = false;
-			for (const track of this.#tracks.values()) {
-				if (track.chunks.length < 2) continue;
-				track.chunks.shift();
-				this.#bytes -= CHUNK * WORDS * 4;
+		let keptMs = Number.NaN;
+		let freed = true;
+		while (freed && this.#samples.bytes > this.#budgetBytes * 0.9) {
+			freed = false;
+			for (const number of this.#numbers.values()) {
+				const startMs = this.#samples.dropOldest(number);
+				if (Number.isNaN(startMs)) continue;
 				freed = true;
+				if (!(startMs >= keptMs)) keptMs = startMs;
 			}
-			if (!freed) return;
 		}
+		if (Number.isNaN(keptMs)) return;
+		for (const [key, number] of this.#numbers) {
+			const {versions, absences, bands} = this.#tracks[number]!;
+			const last = absences.at(-1);
+			if ((last?.why === 'gone' || last?.why === 'completed') && last.atMs < keptMs) this.#drop(key, number);
+			else for (const list of [versions, absences, bands]) dropBefore(list, keptMs);
+		}
+		dropBefore(this.#problems, keptMs);
+		this.#changes = this.#changes.filter(({atMs}) => atMs >= keptMs);
+		this.#order = this.#order.filter(episode => {
+			dropBefore(episode.versions, keptMs);
+			const {ended} = episode.versions.at(-1)!.anomaly;
+			if (!ended || ended.atMs >= keptMs - KILL_SHOWN_MS) return true;
+			this.#episodes.delete(episode.id);
+			const others = this.#episodesOf[episode.of]?.filter(other => other !== episode);
+			this.#episodesOf[episode.of] = others?.length ? others : undefined;
+			return false;
+		});
 	}
 
-	#moment(atMs: number): Moment {
-		const rows: Row[] = [];
-		const byKey = new Map<string, Row>();
-		const pods = new Set<string>();
-		const counts = {judged: 0, learning: 0, absent: 0, critical: 0, warning: 0, notice: 0, pods: 0};
-		const staleMs = 4 * (Number.isNaN(this.stepMs) ? 30_000 : Math.max(this.stepMs, 15_000));
+	#drop(key: string, number: number): void {
+		const of = this.#of[number]!;
+		const siblings = siblingKey(of);
+		if (siblings !== undefined) {
+			const others = this.#siblings.get(siblings)?.filter(other => other !== key) ?? [];
+			if (others.length > 0) this.#siblings.set(siblings, others);
+			else this.#siblings.delete(siblings);
+		}
+		this.#samples.drop(number);
+		this.#numbers.delete(key);
+		this.#of[number] = undefined;
+		this.#unused.push(number);
+	}
+
+	#momentAt(atMs: number): Moment {
+		const rows = this.#rowsAt(atMs);
+		const {length, of, state, anomalies: standing} = rows;
+		const counts = {judged: 0, learning: 0, absent: 0, critical: 0, warning: 0, notice: 0, pods: podsOf(of)};
 		let newestSampleMs = Number.NaN;
-		for (const [key, track] of this.#tracks) {
-			const of = lastUpTo(track.versions, atMs)?.of;
-			if (!of) continue;
-			const absence = lastUpTo(track.absences, atMs);
-			if ((absence?.why === 'gone' || absence?.why === 'completed') && atMs - absence.atMs > GONE_SHOWN_MS) continue;
-			const row = this.#row(key, of, track, atMs, absence?.why, staleMs);
-			rows.push(row);
-			byKey.set(key, row);
-			pods.add(`${of.namespace}/${of.pod}`);
-			if (!(row.sampledAtMs <= newestSampleMs)) newestSampleMs = Number.isNaN(row.sampledAtMs) ? newestSampleMs : row.sampledAtMs;
-			if (row.state === 'absent') counts.absent++;
-			else if (row.state === 'learning') counts.learning++;
+		for (let i = 0; i < length; i++) {
+			if (state[i] === ABSENT) counts.absent++;
+			else if (state[i] === LEARNING) counts.learning++;
 			else counts.judged++;
-			if (row.anomaly && !row.anomaly.recurring) counts[row.anomaly.severity]++;
+			if (rows.sampledAtMs[i]! > newestSampleMs || Number.isNaN(newestSampleMs)) newestSampleMs = rows.sampledAtMs[i]!;
 		}
-		counts.pods = pods.size;
-		const anomalies: Anomaly[] = [];
-		for (const {versions} of this.#order) {
-			const version = lastUpTo(versions, atMs);
-			if (version) anomalies.push(version.anomaly);
-		}
-		anomalies.sort((a, b) => b.firedAtMs - a.firedAtMs);
-		const labels: Label[] = [];
-		for (const versions of this.#labels.values()) {
-			const version = lastUpTo(versions, atMs);
-			if (version) labels.push(version.label);
-		}
+		for (const {recurring, severity} of standing.values()) if (!recurring) counts[severity]++;
+		const known = <T>(all: Iterable<readonly Since<T>[]>): Since<T>[] =>
+			Array.from(all, versions => lastUpTo(versions, atMs)).filter(version => version !== undefined);
 		return {
 			atMs,
 			rows,
-			row: key => byKey.get(key),
+			row: key => rows.at(rows.indexOf(key)),
 			siblings: key => {
-				const of = byKey.get(key)?.of;
-				const siblings = of && siblingKey(of);
-				return siblings === undefined ? [] : (this.#siblings.get(siblings) ?? []).filter(other => other !== key && byKey.has(other));
+				const siblings = of[rows.indexOf(key)];
+				const name = siblings && siblingKey(siblings);
+				return name === undefined ? [] : (this.#siblings.get(name) ?? []).filter(other => other !== key && rows.indexOf(other) >= 0);
 			},
-			anomalies,
-			events: this.#events.slice(0, countEventsUpTo(this.#events, atMs)),
+			anomalies: known(this.#order.map(({versions}) => versions))
+				.map(({anomaly}) => anomaly)
+				.sort((a, b) => b.firedAtMs - a.firedAtMs),
 			problems: lastUpTo(this.#problems, atMs)?.problems ?? [],
-			labels,
+			labels: known(this.#labels.values()).map(({label}) => label),
 			newestSampleMs,
 			counts,
 		};
 	}
 
-	#row(key: string, of: Container, track: Track, atMs: number, absence: AbsenceReason | undefined, staleMs: number): Row {
-		const found = this.#newestUpTo(track, atMs);
-		const anomaly = worstAnomaly(track.episodes, atMs);
-		const common = {key, of, ...(anomaly && {anomaly})};
-		if (!found) {
-			return {
-				...common,
-				state: 'absent',
-				absence: absence ?? 'no-sample',
-				sampledAtMs: Number.NaN,
-				cpuMillicores: Number.NaN,
-				memoryBytes: Number.NaN,
-				score: Number.NaN,
-				learned: 0,
-				marks: 0,
-			};
+	#rowsAt(atMs: number): RowsAt {
+		const live = atMs >= this.endMs;
+		const staleMs = 4 * (Number.isNaN(this.stepMs) ? 30_000 : Math.max(this.stepMs, 15_000));
+		const rows = new RowsAt(this.#of.length, this.#numbers);
+		const all: Container[] = [];
+		const newest = this.#newest;
+		let same = live;
+		for (let number = 0; number < this.#of.length; number++) {
+			const track = live ? undefined : this.#tracks[number];
+			const of = this.#of[number] && (track ? lastUpTo(track.versions, atMs)?.of : this.#of[number]);
+			if (!of) continue;
+			const why = track ? lastUpTo(track.absences, atMs)?.why : this.#absence[number];
+			if ((why === 'gone' || why === 'completed') && atMs - lastUpTo(this.#tracks[number]!.absences, atMs)!.atMs > GONE_SHOWN_MS) continue;
+			const i = all.push(of) - 1;
+			same &&= this.#shownOf[i] === of;
+			if (track) {
+				const sample = this.#samples.at(number, atMs);
+				rows.set(
+					i,
+					number,
+					sample?.atMs ?? Number.NaN,
+					sample?.cpuMillicores ?? Number.NaN,
+					sample?.memoryBytes ?? Number.NaN,
+					sample?.bits ?? NO_BITS,
+				);
+			} else {
+				const at = number * FIELDS;
+				const bits = newest[at + BITS]!;
+				rows.set(i, number, newest[at + SAMPLED_AT]!, newest[at + CPU]!, newest[at + MEMORY]!, Number.isNaN(bits) ? NO_BITS : bits);
+			}
+			if (why !== undefined || !(atMs - rows.sampledAtMs[i]! <= staleMs)) {
+				rows.state[i] = ABSENT;
+				if (why !== undefined) rows.absence.set(i, why);
+			}
+			const episodes = this.#episodesOf[number];
+			const anomaly = episodes && worstAnomaly(episodes, atMs);
+			if (anomaly) rows.anomalies.set(i, anomaly);
 		}
-		const {chunk, at} = found;
-		const sampledAtMs = this.#baseMs + chunk.words[at]!;
-		const packed = chunk.words[at + 3]!;
-		const score = (packed >> 8) & 255;
-		const missing = absence ?? (atMs - sampledAtMs > staleMs ? 'no-sample' : undefined);
-		return {
-			...common,
-			state: missing === undefined ? (STATES[packed & 15] ?? 'learning') : 'absent',
-			...(missing !== undefined && {absence: missing}),
-			sampledAtMs,
-			cpuMillicores: chunk.floats[at + 1]!,
-			memoryBytes: chunk.floats[at + 2]!,
-			score: score === NO_SCORE ? Number.NaN : score / 254,
-			learned: packed >>> 16,
-			marks: (packed >> 4) & 15,
-		};
+		rows.of = same && this.#shownOf.length === all.length ? this.#shownOf : all;
+		if (live) this.#shownOf = rows.of;
+		return rows;
+	}
+}
+
+const podCounts = new WeakMap<readonly Container[], number>();
+
+function podsOf(all: readonly Container[]): number {
+	let count = podCounts.get(all);
+	if (count === undefined) {
+		count = new Set(all.map(({namespace, pod}) => `${namespace}/${pod}`)).size;
+		podCounts.set(all, count);
+	}
+	return count;
+}
+
+const LEARNING = STATES.indexOf('learning');
+const NO_BITS = NO_SCORE << 8;
+
+/** The rows of a moment, while they are gathered and afterwards. */
+class RowsAt implements Rows {
+	of: readonly Container[] = [];
+	readonly sampledAtMs: Float64Array;
+	readonly state: Uint8Array;
+	readonly marks: Uint8Array;
+	readonly learned: Uint16Array;
+	readonly cpuMillicores: Float32Array;
+	readonly memoryBytes: Float32Array;
+	readonly absence = new Map<number, AbsenceReason>();
+	readonly anomalies = new Map<number, Anomaly>();
+	readonly #score: Float32Array;
+	readonly #indices: Int32Array;
+	readonly #numberOf: ReadonlyMap<string, number>;
+	readonly #made: (Row | undefined)[] = [];
+
+	constructor(most: number, numberOf: ReadonlyMap<string, number>) {
+		this.sampledAtMs = new Float64Array(most);
+		this.state = new Uint8Array(most);
+		this.marks = new Uint8Array(most);
+		this.learned = new Uint16Array(most);
+		this.cpuMillicores = new Float32Array(most);
+		this.memoryBytes = new Float32Array(most);
+		this.#score = new Float32Array(most);
+		this.#indices = new Int32Array(most).fill(-1);
+		this.#numberOf = numberOf;
 	}
 
-	/** Where the newest reading up to this moment lies. Live, the answer is the last one of the last chunk. */
-	#newestUpTo(track: Track, atMs: number): {readonly chunk: Chunk; readonly at: number} | undefined {
-		const sinceBase = atMs - this.#baseMs;
-		for (let c = track.chunks.length - 1; c >= 0; c--) {
-			const chunk = track.chunks[c]!;
-			if (chunk.length === 0 || chunk.words[0]! > sinceBase) continue;
-			let low = 0;
-			let high = chunk.length - 1;
-			while (low < high) {
-				const middle = (low + high + 1) >> 1;
-				if (chunk.words[middle * WORDS]! <= sinceBase) low = middle;
-				else high = middle - 1;
-			}
-			return {chunk, at: low * WORDS};
-		}
-		return undefined;
+	get length(): number {
+		return this.of.length;
+	}
+
+	set(i: number, number: number, sampledAtMs: number, cpuMillicores: number, memoryBytes: number, bits: number): void {
+		this.#indices[number] = i;
+		this.sampledAtMs[i] = sampledAtMs;
+		this.cpuMillicores[i] = cpuMillicores;
+		this.memoryBytes[i] = memoryBytes;
+		this.state[i] = stateOf(bits);
+		this.marks[i] = marksOf(bits);
+		this.learned[i] = learnedOf(bits);
+		this.#score[i] = scoreOf(bits);
+	}
+
+	indexOf(key: string): number {
+		const number = this.#numberOf.get(key);
+		const i = number === undefined ? -1 : (this.#indices[number] ?? -1);
+		// A number that has been given to another container since is not this one's.
+		return this.of[i]?.key === key ? i : -1;
+	}
+
+	*[Symbol.iterator](): Iterator<Row> {
+		for (let i = 0; i < this.length; i++) yield this.at(i)!;
+	}
+
+	at(i: number): Row | undefined {
+		const of = this.of[i];
+		if (!of) return undefined;
+		const anomaly = this.anomalies.get(i);
+		const state = STATES[this.state[i]!];
+		this.#made[i] ??= {
+			key: of.key,
+			of,
+			...(anomaly && {anomaly}),
+			state: state ?? 'absent',
+			...(state === undefined && {absence: this.absence.get(i) ?? 'no-sample'}),
+			sampledAtMs: this.sampledAtMs[i]!,
+			cpuMillicores: this.cpuMillicores[i]!,
+			memoryBytes: this.memoryBytes[i]!,
+			score: this.#score[i]!,
+			learned: this.learned[i]!,
+			marks: this.marks[i]!,
+		};
+		return this.#made[i];
 	}
 }
 
@@ -523,16 +643,17 @@ function countUpTo(times: readonly number[], ms: number): number {
 	return low;
 }
 
-function countEventsUpTo(events: readonly Event[], ms: number): number {
-	let n = events.length;
-	while (n > 0 && events[n - 1]!.atMs > ms) n--;
-	return n;
-}
-
 /** The newest of these versions that held at `ms`. They are few, and mostly the last one is asked for. */
 function lastUpTo<T extends {readonly atMs: number}>(versions: readonly T[], ms: number): T | undefined {
 	for (let i = versions.length - 1; i >= 0; i--) if (versions[i]!.atMs <= ms) return versions[i];
 	return undefined;
+}
+
+/** Forgets what had been replaced by then. */
+function dropBefore(versions: {readonly atMs: number}[], ms: number): void {
+	let n = 0;
+	while (n + 1 < versions.length && versions[n + 1]!.atMs <= ms) n++;
+	versions.splice(0, n);
 }
 
 const sameProblems = (a: readonly Problem[], b: readonly Problem[]): boolean =>

@@ -84,9 +84,9 @@ test('a moment shows what was known then, and no later', () => {
 	const timeline = new Timeline();
 	const a = container('a');
 	for (let i = 0; i < 1000; i++) append(timeline, i, [{of: a, cpu: i}]);
-	for (const i of [0, 1, 255, 256, 500, 999]) assert.equal(timeline.at(T0 + i * STEP).rows[0]?.cpuMillicores, i);
-	assert.equal(timeline.at(T0 + 500 * STEP + 7000).rows[0]?.cpuMillicores, 500);
-	assert.equal(timeline.at(Number.POSITIVE_INFINITY).rows[0]?.cpuMillicores, 999);
+	for (const i of [0, 1, 255, 256, 500, 999]) assert.equal(timeline.at(T0 + i * STEP).rows.at(0)?.cpuMillicores, i);
+	assert.equal(timeline.at(T0 + 500 * STEP + 7000).rows.at(0)?.cpuMillicores, 500);
+	assert.equal(timeline.at(Number.POSITIVE_INFINITY).rows.at(0)?.cpuMillicores, 999);
 	assert.equal(timeline.at(T0 - 1).rows.length, 0);
 });
 
@@ -105,7 +105,7 @@ test('an absence has a reason, and ends with the next sample', () => {
 	append(timeline, 0, [{of: a, cpu: 1}]);
 	append(timeline, 1, [], {absent: [{of: a, why: 'restarting'}]});
 	append(timeline, 2, [{of: a, cpu: 3}]);
-	const row = (i: number) => timeline.at(T0 + i * STEP).rows[0];
+	const row = (i: number) => timeline.at(T0 + i * STEP).rows.at(0);
 	assert.equal(row(0)?.state, 'normal');
 	assert.equal(row(1)?.state, 'absent');
 	assert.equal(row(1)?.absence, 'restarting');
@@ -152,7 +152,7 @@ test('an anomaly is shown as it was known at the moment, and leaves its row when
 		],
 	});
 	const shown = (i: number) => [
-		timeline.at(at(i)).rows[0]?.anomaly?.kind,
+		timeline.at(at(i)).rows.at(0)?.anomaly?.kind,
 		timeline.at(at(i)).anomalies[0]?.kind,
 		timeline.at(at(i)).counts.warning,
 	];
@@ -160,7 +160,6 @@ test('an anomaly is shown as it was known at the moment, and leaves its row when
 	assert.deepEqual(shown(1), ['cpu-spike', 'cpu-spike', 1]);
 	assert.deepEqual(shown(2), ['cpu-sustained', 'cpu-sustained', 1]);
 	assert.deepEqual(shown(3), [undefined, 'cpu-sustained', 0]);
-	assert.equal(timeline.at(at(1)).events.length, 1);
 	assert.equal(timeline.anomalies.length, 1);
 });
 
@@ -174,7 +173,7 @@ test('the worst of several anomalies names the row', () => {
 			{type: 'opened', atMs: T0, anomaly: anomaly(a, {id: '3', severity: 'critical', kind: 'cpu-spike', recurring: true})},
 		],
 	});
-	assert.equal(timeline.at(T0).rows[0]?.anomaly?.kind, 'memory-leak');
+	assert.equal(timeline.at(T0).rows.at(0)?.anomaly?.kind, 'memory-leak');
 });
 
 test('siblings share namespace, workload and container name', () => {
@@ -236,9 +235,9 @@ test('beyond its budget the oldest readings go, the newest stay', () => {
 	const timeline = new Timeline({budgetBytes: 64 * 1024});
 	const a = container('a');
 	for (let i = 0; i < 10_000; i++) append(timeline, i, [{of: a, cpu: i}]);
-	assert.equal(timeline.at(Number.POSITIVE_INFINITY).rows[0]?.cpuMillicores, 9999);
-	assert.equal(timeline.at(T0 + 9000 * STEP).rows[0]?.cpuMillicores, 9000);
-	assert.ok(Number.isNaN(timeline.at(T0 + 10 * STEP).rows[0]?.cpuMillicores));
+	assert.equal(timeline.at(Number.POSITIVE_INFINITY).rows.at(0)?.cpuMillicores, 9999);
+	assert.equal(timeline.at(T0 + 9000 * STEP).rows.at(0)?.cpuMillicores, 9000);
+	assert.ok(Number.isNaN(timeline.at(T0 + 10 * STEP).rows.at(0)?.cpuMillicores));
 });
 
 test('problems are those of the moment, and subscribers hear of every append', () => {

@@ -39,8 +39,8 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 		else for (const line of why(anomaly.explanation, time)) print(line);
 		return 'well';
 	}
-	const row = timeline.at(Number.POSITIVE_INFINITY).rows.find(({key}) => key.includes(id));
-	const explanation = row && engine.explain(row.key);
+	const of = timeline.at(Number.POSITIVE_INFINITY).rows.of.find(({key}) => key.includes(id));
+	const explanation = of && engine.explain(of.key);
 	if (!explanation)
 		throw new Failure({
 			id: 'no-such-anomaly',

@@ -76,7 +76,7 @@ export class Watching {
 	#settle(cluster: Cluster, opened: Opened, readers: readonly Reader[]): Place {
 		const engine = createEngine(this.#settings);
 		const timeline = new Timeline({training: this.#settings.train ?? DEFAULTS.train});
-		const succession = new Succession(opened, () => timeline.at(timeline.endMs).rows.filter(row => !isOver(row.absence)));
+		const succession = new Succession(opened, () => [...timeline.at(timeline.endMs).rows].filter(row => !isOver(row.absence)));
 		const {label} = cluster.feed;
 		const ended = runPipeline({
 			feed: succession,

@@ -1,12 +1,12 @@
 /** The list of pods: which rows, in what order, with which words; and which columns there is room for. */
 import type {Metric} from '../engine/verdict.ts';
-import {MARK} from '../engine/verdict.ts';
+import {MARK, STATES} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatAge, formatCpu, formatDuration, formatMemory, formatPercent, UNKNOWN} from '../format.ts';
 import type {Container} from '../scrape.ts';
 import {markWords, title} from '../sentences.ts';
-import type {Moment, Row, Timeline} from '../timeline.ts';
-import {gravity} from '../timeline.ts';
+import type {Moment, Row, Rows, Timeline} from '../timeline.ts';
+import {ABSENT, gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
 import type {Group, ScreenState, Sort} from './state.ts';
 import type {Mark, Style} from './theme.ts';
@@ -35,8 +35,11 @@ export interface ListItem {
 }
 
 export interface Listing {
-	readonly items: readonly ListItem[];
 	readonly ids: readonly string[];
+	/** A line of it, made when it is asked for. */
+	item(at: number): ListItem | undefined;
+	/** Row that a line stands for. */
+	readonly indices: readonly number[];
 	/** Before the filter. */
 	readonly unfiltered: number;
 	readonly group: Group;
@@ -51,10 +54,10 @@ const groupOf = (state: Pick<ScreenState, 'group'>, moment: Moment): Group =>
 
 /** What only changes when containers come and go. */
 interface Names {
-	/** In the moment's order: the same objects mean the same names. */
 	readonly keys: readonly string[];
-	/** Indices by namespace, pod and container name: where an order leaves a tie. */
+	/** Indices by namespace, pod and container name; and of each index where it stands there: it decides where an order leaves a tie. */
 	readonly order: Uint32Array;
+	readonly place: Uint32Array;
 	/** Pods with more than one container: only there the container's name has to stand. */
 	readonly crowded: ReadonlySet<string>;
 	readonly namespaceWidth: number;
@@ -64,8 +67,8 @@ interface Names {
 
 /** Gathered once a moment: with 10,000 rows no key may go through them again. */
 interface MomentFacts extends Names {
-	readonly rank: ReadonlyMap<string, number>;
-	readonly byName: readonly Row[];
+	/** By index. Higher is worse. */
+	readonly rank: Float64Array;
 	/** Rows with an anomaly that is neither a habit nor silenced. */
 	readonly odd: readonly Row[];
 	/** Rows that wait for what the cluster calls trouble, without an anomaly of their own. */
@@ -92,80 +95,106 @@ function keptOf(
 
 export const factsAbout = (moment: Moment, silences?: Silences): MomentFacts => keptOf(moment, silences).facts;
 
-function factsOf(moment: Moment, silences: Silences | undefined): MomentFacts {
-	const {rows, atMs} = moment;
-	const names = namesOf(rows);
-	const rank = new Map<string, number>();
+function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFacts {
+	const {length, of, state, marks, learned, absence, anomalies} = rows;
+	const rank = new Float64Array(length);
+	let leastLearned = Number.NaN;
+	for (let i = 0; i < length; i++) {
+		const code = state[i] ?? 0;
+		if (code === LEARNING && !((learned[i] ?? 0) >= leastLearned)) leastLearned = learned[i] ?? 0;
+		const calm = STATE_RANKS[code] ?? ABSENT_RANK;
+		rank[i] = calm === NORMAL_RANK && ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0 ? MARKED_RANK : calm;
+	}
+	for (const [i, why] of absence) if (why === 'gone' || why === 'completed') rank[i] = GONE_RANK;
 	const odd: Row[] = [];
 	const failing: Row[] = [];
 	let silenced = 0;
-	let leastLearned = Number.NaN;
-	for (const row of rows) {
-		const {anomaly, of} = row;
-		const waits = isFailingToStart(of.waiting);
-		const isSilenced = (anomaly !== undefined || waits) && silences?.of(of, atMs) !== undefined;
-		rank.set(row.key, rankOf(row, isSilenced));
-		if (isSilenced) silenced++;
-		else if (anomaly && !anomaly.recurring) odd.push(row);
-		else if (waits) failing.push(row);
-		if (row.state === 'learning' && !(row.learned >= leastLearned)) leastLearned = row.learned;
+	for (const i of new Set([...anomalies.keys(), ...waitingIn(of)])) {
+		const row = rows.at(i);
+		if (!row) continue;
+		const {anomaly} = row;
+		if (silences?.of(row.of, atMs) !== undefined) {
+			silenced++;
+			if (anomaly && rank[i] !== PENDING_RANK) rank[i] = SILENCED_RANK;
+		} else if (anomaly && !anomaly.recurring) {
+			odd.push(row);
+			rank[i] = 100 + 10 * gravity(anomaly);
+		} else if (isFailingToStart(row.of.waiting)) {
+			failing.push(row);
+			// What the cluster itself calls trouble stands between warnings and notices.
+			rank[i] = 119;
+		} else if (anomaly && rank[i] !== PENDING_RANK) rank[i] = HABIT_RANK;
 	}
-	return {...names, rank, byName: Array.from(names.order, i => rows[i] as Row), odd, failing, silenced, leastLearned};
+	return {...namesOf(of), rank, odd, failing, silenced, leastLearned};
 }
+
+const LEARNING = STATES.indexOf('learning');
+
+/** Of what is in no trouble. */
+const PENDING_RANK = 60;
+const HABIT_RANK = 50;
+const SILENCED_RANK = 40;
+const MARKED_RANK = 30;
+const NORMAL_RANK = 20;
+const ABSENT_RANK = 5;
+const GONE_RANK = 1;
+const STATE_RANKS: readonly number[] = STATES.map(state => (state === 'learning' ? 10 : state === 'pending' ? PENDING_RANK : NORMAL_RANK));
+
+/** Keeps what was worked out of the same containers. */
+function ofContainers<T>(compute: (of: readonly Container[]) => T): (of: readonly Container[]) => T {
+	const known = new WeakMap<readonly Container[], T>();
+	return of => {
+		let found = known.get(of);
+		if (found === undefined) {
+			found = compute(of);
+			known.set(of, found);
+		}
+		return found;
+	};
+}
+
+const waitingIn = ofContainers((of): readonly number[] => [...of.keys()].filter(i => isFailingToStart(of[i]?.waiting)));
 
 let keptNames: Names | undefined;
 
-function namesOf(rows: readonly Row[]): Names {
+/** A container that has changed is another object, and has the same name. */
+const namesOf = ofContainers((all): Names => {
 	const before = keptNames;
-	if (before && before.keys.length === rows.length && rows.every((row, i) => row.key === before.keys[i])) return before;
+	if (before?.keys.length === all.length && all.every(({key}, i) => key === before.keys[i])) return before;
 	const pods = new Set<string>();
 	const crowded = new Set<string>();
 	const namespaces = new Set<string>();
-	for (const {of} of rows) {
+	for (const of of all) {
 		const pod = podOf(of);
 		if (pods.has(pod)) crowded.add(pod);
 		pods.add(pod);
 		namespaces.add(of.namespace);
 	}
 	let podWidth = 0;
-	for (const {of} of rows) {
+	for (const of of all) {
 		const width = widthOf(printable(of.pod)) + (crowded.has(podOf(of)) ? widthOf(printable(of.name)) + 1 : 0);
 		if (width > podWidth) podWidth = width;
 	}
+	const order = Uint32Array.from(all.keys()).sort((a, b) => compareNames(all[a] as Container, all[b] as Container));
+	const place = new Uint32Array(all.length);
+	for (const [at, i] of order.entries()) place[i] = at;
 	keptNames = {
-		keys: rows.map(({key}) => key),
-		order: Uint32Array.from(rows.keys()).sort((a, b) => compareNames(rows[a] as Row, rows[b] as Row)),
+		keys: all.map(({key}) => key),
+		order,
+		place,
 		crowded,
 		namespaces: [...namespaces].sort(),
 		namespaceWidth: Math.max(0, ...Array.from(namespaces, name => widthOf(printable(name)))),
 		podWidth,
 	};
 	return keptNames;
-}
+});
 
 const podOf = ({namespace, pod}: Container): string => `${namespace}/${pod}`;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const compareNames = (a: Row, b: Row): number =>
-	compare(a.of.namespace, b.of.namespace) || compare(a.of.pod, b.of.pod) || compare(a.of.name, b.of.name);
-
-/** Higher is worse. Severity, then the nearer limit; pending; normal; learning; without a sample. */
-function rankOf(row: Row, silenced: boolean): number {
-	const {anomaly} = row;
-	if (anomaly && !anomaly.recurring && !silenced) return 100 + 10 * gravity(anomaly);
-	// What the cluster itself calls trouble stands between warnings and notices.
-	if (isFailingToStart(row.of.waiting) && !silenced) return 119;
-	if (row.state === 'pending') return 60;
-	if (anomaly) return silenced ? 40 : 50;
-	switch (row.state) {
-		case 'learning':
-			return 10;
-		case 'absent':
-			return row.absence === 'gone' || row.absence === 'completed' ? 1 : 5;
-		default:
-			return row.marks & (MARK.nearLimit | MARK.atCpuLimit) ? 30 : 20;
-	}
-}
+const compareNames = (a: Container, b: Container): number =>
+	compare(a.namespace, b.namespace) || compare(a.pod, b.pod) || compare(a.name, b.name);
 
 /** What the listing depends on besides the moment, in a few letters. */
 const signature = (state: ListState, group: Group): string =>
@@ -188,38 +217,74 @@ export function listingOf(moment: Moment, state: ListState, view: VerdictView): 
 }
 
 function makeListing(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, group: Group): Listing {
+	const {rows} = moment;
+	const {of} = rows;
 	const wanted = new Set(state.namespaces);
-	const inside = wanted.size === 0 ? facts.byName : facts.byName.filter(({of}) => wanted.has(of.namespace));
+	const inside = wanted.size === 0 ? [...facts.order] : [...facts.order].filter(i => wanted.has(of[i]?.namespace ?? ''));
 	const filter = parseFilter(state.filter);
-	const rows = state.filter === '' ? [...inside] : inside.filter(row => filter.matches(row.of, () => verdictOf(row, moment, view).words));
-	const order = orderOf(state.sort.by, facts);
-	const sign = state.sort.reverse ? -1 : 1;
-	rows.sort((a, b) => sign * order(a, b));
-	const items: ListItem[] = [];
-	if (group !== 'none') {
-		const idOf = group === 'node' ? nodeId : workloadId;
-		const groups = new Map<string, Row[]>();
-		for (const row of rows) {
-			const id = idOf(row.of);
-			const members = groups.get(id);
-			if (members) members.push(row);
-			else groups.set(id, [row]);
-		}
-		for (const [id, members] of groups) {
-			const [first] = members;
-			if (!first) continue;
-			const worst = members.reduce((a, b) => ((facts.rank.get(b.key) ?? 0) > (facts.rank.get(a.key) ?? 0) ? b : a), first);
-			items.push({id, row: worst, members});
-			if (state.open.includes(id)) for (const row of members) items.push({id: row.key, row, inside: true});
-		}
-	} else for (const row of rows) items.push({id: row.key, row});
-	return {
-		items,
-		ids: items.map(({id}) => id),
-		unfiltered: inside.length,
-		group,
-		...(filter.problem !== undefined && {problem: filter.problem}),
+	const matches = (i: number): boolean => {
+		const row = rows.at(i);
+		return row !== undefined && filter.matches(row.of, () => verdictOf(row, moment, view).words);
 	};
+	const sorted = state.filter === '' ? inside : inside.filter(matches);
+	const unfiltered = inside.length;
+	const order = orderOf(state.sort, rows, facts);
+	sorted.sort((a, b) => order(a, b) || (facts.place[a] ?? 0) - (facts.place[b] ?? 0));
+	const problem = filter.problem === undefined ? {} : {problem: filter.problem};
+	const keyOf = (i: number): string => facts.keys[i] ?? '';
+	if (group === 'none') {
+		const item = (at: number): ListItem | undefined => {
+			const row = rows.at(sorted[at] ?? -1);
+			return row && {id: row.key, row};
+		};
+		return {ids: sorted.map(keyOf), indices: sorted, item, unfiltered, group, ...problem};
+	}
+
+	const {ids: groupIds, numbers} = group === 'node' ? nodesIn(of) : workloadsIn(of);
+	const members = new Map<number, number[]>();
+	for (const i of sorted) {
+		const number = numbers[i] ?? 0;
+		const others = members.get(number);
+		if (others) others.push(i);
+		else members.set(number, [i]);
+	}
+	const ids: string[] = [];
+	const indices: number[] = [];
+	/** By line: the members of a group's; undefined is a member under it. */
+	const groups: (readonly number[] | undefined)[] = [];
+	for (const [number, all] of members) {
+		const id = groupIds[number] ?? '';
+		ids.push(id);
+		indices.push(all.reduce((a, b) => ((facts.rank[b] ?? 0) > (facts.rank[a] ?? 0) ? b : a)));
+		groups.push(all);
+		if (!state.open.includes(id)) continue;
+		for (const i of all) {
+			ids.push(keyOf(i));
+			indices.push(i);
+			groups.push(undefined);
+		}
+	}
+	const item = (at: number): ListItem | undefined => {
+		const row = rows.at(indices[at] ?? -1);
+		const all = groups[at]?.map(i => rows.at(i)).filter(each => each !== undefined);
+		return row && {id: ids[at] ?? '', row, ...(all ? {members: all} : {inside: true})};
+	};
+	return {ids, indices, item, unfiltered, group, ...problem};
+}
+
+/** The line that is selected: by identity; its group's when it is folded away; what stands in its place when it is gone; else the worst. */
+export function selectedLine({ids, indices, group}: Listing, {selection, sort}: ScreenState, {rows}: Moment, {rank}: MomentFacts): number {
+	if (selection) {
+		const found = ids.indexOf(selection.id);
+		if (found >= 0) return found;
+		const {ids: groupIds, numbers} = group === 'node' ? nodesIn(rows.of) : workloadsIn(rows.of);
+		const folded = group === 'none' ? -1 : ids.indexOf(groupIds[numbers[rows.indexOf(selection.id)] ?? -1] ?? '');
+		return folded >= 0 ? folded : Math.max(0, Math.min(ids.length - 1, selection.index));
+	}
+	if (sort.by === 'trouble' && !sort.reverse) return 0;
+	let worst = 0;
+	for (const [line, i] of indices.entries()) if ((rank[i] ?? 0) > (rank[indices[worst] ?? 0] ?? 0)) worst = line;
+	return worst;
 }
 
 /** A bare pod is its own workload. */
@@ -227,42 +292,78 @@ export const workloadId = (of: Container): string => `workload:${of.namespace}/$
 
 const nodeId = (of: Container): string => `node:${of.node ?? ''}`;
 
-/** NaN, the unknown, comes last whichever way the numbers go. */
-const descending =
-	(value: (row: Row) => number) =>
-	(a: Row, b: Row): number => {
-		const left = value(a);
-		const right = value(b);
-		if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : 1;
-		return Number.isNaN(right) ? -1 : left === right ? 0 : right - left;
-	};
+/** Each container's group as a number, and what the groups are called. */
+const groupsBy = (idOf: (of: Container) => string) =>
+	ofContainers(all => {
+		const known = new Map<string, number>();
+		const numbers = Uint32Array.from(all, of => {
+			const id = idOf(of);
+			const number = known.get(id) ?? known.size;
+			known.set(id, number);
+			return number;
+		});
+		return {ids: [...known.keys()], numbers};
+	});
+const workloadsIn = groupsBy(workloadId);
+const nodesIn = groupsBy(nodeId);
 
-function orderOf(by: Sort, facts: MomentFacts): (a: Row, b: Row) => number {
+type Order = (a: number, b: number) => number;
+
+/** The largest first, or the smallest; NaN, the unknown, comes last whichever way the numbers go. */
+function byNumber(keys: Float64Array, reverse: boolean): Order {
+	const sign = reverse ? -1 : 1;
+	return (a, b) => {
+		const left = keys[a] ?? Number.NaN;
+		const right = keys[b] ?? Number.NaN;
+		if (left === right) return 0;
+		if (Number.isNaN(left)) return Number.isNaN(right) ? 0 : 1;
+		return Number.isNaN(right) ? -1 : sign * (right - left);
+	};
+}
+
+function byText(keys: readonly string[], reverse: boolean): Order {
+	const sign = reverse ? -1 : 1;
+	return (a, b) => sign * compare(keys[a] ?? '', keys[b] ?? '');
+}
+
+function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentFacts): Order {
+	const {of, state, cpuMillicores, memoryBytes, anomalies} = rows;
+	const numbers = (value: (of: Container, i: number) => number): Order => byNumber(Float64Array.from(of, value), reverse);
+	const texts = (value: (of: Container, i: number) => string): Order => byText(of.map(value), reverse);
+	// An absent container keeps its last numbers; they are not of now.
+	const cpu = (i: number): number => (state[i] === ABSENT ? Number.NaN : (cpuMillicores[i] ?? Number.NaN));
+	const memory = (i: number): number => (state[i] === ABSENT ? Number.NaN : (memoryBytes[i] ?? Number.NaN));
 	switch (by) {
 		case 'trouble':
-			return descending(row => facts.rank.get(row.key) ?? 0);
+			return byNumber(rank, reverse);
 		case 'name':
-			return (a, b) => compare(a.of.pod, b.of.pod) || compare(a.of.name, b.of.name);
+			return texts(({pod, name}) => `${pod}\0${name}`);
 		case 'namespace':
-			return () => 0; // they come by namespace
+			return texts(({namespace}) => namespace);
 		case 'cpu':
-			return descending(row => usageOf(row).cpu);
+			return numbers((_, i) => cpu(i));
 		case 'memory':
-			return descending(row => usageOf(row).memory);
+			return numbers((_, i) => memory(i));
 		case 'cpu-limit':
-			return descending(row => share(usageOf(row).cpu, row.of.cpuLimitMillicores));
+			return numbers(({cpuLimitMillicores}, i) => share(cpu(i), cpuLimitMillicores));
 		case 'memory-limit':
-			return descending(row => share(usageOf(row).memory, row.of.memoryLimitBytes));
+			return numbers(({memoryLimitBytes}, i) => share(memory(i), memoryLimitBytes));
 		case 'limit-at':
-			return descending(row => -(row.anomaly?.explanation.forecast?.atMs ?? Number.NaN));
+			return numbers((_, i) => -(anomalies.get(i)?.explanation.forecast?.atMs ?? Number.NaN));
 		case 'status':
-			return (a, b) => compare(statusOf(b), statusOf(a));
+			return byText(
+				of.map((_, i) => {
+					const row = rows.at(i);
+					return row ? statusOf(row) : '';
+				}),
+				!reverse,
+			);
 		case 'restarts':
-			return descending(row => row.of.restarts);
+			return numbers(({restarts}) => restarts);
 		case 'age':
-			return descending(row => row.of.startedAtMs ?? Number.NaN);
+			return numbers(({startedAtMs}) => startedAtMs ?? Number.NaN);
 		case 'node':
-			return (a, b) => compare(a.of.node ?? '\uffff', b.of.node ?? '\uffff');
+			return texts(({node}) => node ?? '\uffff');
 	}
 }
 

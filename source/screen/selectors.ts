@@ -14,7 +14,7 @@ import {helpLines, keyBar} from './help.ts';
 import type {Layout, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Column, ColumnId, Listing, RowView, Silences, VerdictView} from './list.ts';
-import {columnsFor, factsAbout, listingOf, rowView, sparkOf, verdictOf} from './list.ts';
+import {columnsFor, factsAbout, listingOf, rowView, selectedLine, sparkOf, verdictOf} from './list.ts';
 import type {LogEntry, LogRowView} from './log.ts';
 import {kindsOf, logOf, logRowView} from './log.ts';
 import {positionBar} from './position-bar.ts';
@@ -130,8 +130,8 @@ export function createScene(): SceneOf {
 		const view: VerdictView = {training: timeline.training, stepMs: place.stepMs, times, ...(silences && {silences})};
 		const facts = factsAbout(moment, silences);
 		const listing = listingOf(moment, state, view);
-		const selectedIndex = indexOf(listing, state, facts.rank);
-		const item = listing.items[selectedIndex];
+		const selectedIndex = selectedLine(listing, state, moment, facts);
+		const item = listing.item(selectedIndex);
 		const entries = logOf(moment, state.log);
 		const header = {moment, startMs: timeline.startMs, source, view};
 		const overlay = state.overlay?.what;
@@ -140,8 +140,8 @@ export function createScene(): SceneOf {
 			sentenceRows: sentenceRows(header, width),
 			bar: showBar,
 			listRows: Math.max(
-				listing.unfiltered === 0 ? 0 : listing.items.length,
-				listing.group === 'none' ? listing.unfiltered : listing.items.length,
+				listing.unfiltered === 0 ? 0 : listing.ids.length,
+				listing.group === 'none' ? listing.unfiltered : listing.ids.length,
 			),
 			logRows: entries.length,
 			wide: state.wide,
@@ -153,7 +153,7 @@ export function createScene(): SceneOf {
 
 		const chrome = boxed ? 2 : 1;
 		const listHeight = layout.list ? Math.max(0, layout.list.height - chrome - 1) : 0;
-		const top = topFor(state.top, selectedIndex, listHeight, listing.items.length);
+		const top = topFor(state.top, selectedIndex, listHeight, listing.ids.length);
 		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
 		const logSelected = Math.max(0, foundEntry);
 		// While the log is gone through, the charts follow it.
@@ -186,7 +186,7 @@ export function createScene(): SceneOf {
 				{text: ` by ${SORT_WORDS[state.sort.by]}${state.sort.reverse ? ', reversed' : ''}`, style: 'dim'},
 			],
 			caption: listing.problem ?? '',
-			footer: footerOf(top, listHeight, listing.items.length, listing.group === 'none' ? listing.unfiltered : undefined),
+			footer: footerOf(top, listHeight, listing.ids.length, listing.group === 'none' ? listing.unfiltered : undefined),
 			columns: keptColumns(
 				layout.list.width - (boxed ? 6 : 3),
 				state.wide,
@@ -200,8 +200,8 @@ export function createScene(): SceneOf {
 			empty: emptyWords(listing, state, moment),
 		};
 		const rows = list
-			? listing.items
-					.slice(top, top + listHeight)
+			? Array.from({length: listHeight}, (_, i) => listing.item(top + i))
+					.filter(each => each !== undefined)
 					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, facts, spark: sparkFor}))
 			: [];
 
@@ -380,30 +380,6 @@ function footerOf(top: number, height: number, length: number, outOf: number | u
 	if (length === 0) return filtered === '' ? '' : `0 of ${outOf}`;
 	if (length <= height) return filtered === '' ? '' : `${length} of ${outOf}`;
 	return `${top + 1}-${Math.min(length, top + height)} of ${length}${filtered}`;
-}
-
-/** The row that is selected: by identity; its workload's when it is folded away; what stands in its place when it is gone; else the worst. */
-function indexOf(listing: Listing, state: ScreenState, rank: ReadonlyMap<string, number>): number {
-	const {items, ids} = listing;
-	const {selection} = state;
-	if (selection) {
-		const found = ids.indexOf(selection.id);
-		if (found >= 0) return found;
-		const group = items.findIndex(({members}) => members?.some(({key}) => key === selection.id));
-		if (group >= 0) return group;
-		return Math.max(0, Math.min(items.length - 1, selection.index));
-	}
-	if (state.sort.by === 'trouble' && !state.sort.reverse) return 0;
-	let worst = 0;
-	let most = -1;
-	for (const [i, {row}] of items.entries()) {
-		const gravity = rank.get(row.key) ?? 0;
-		if (gravity > most) {
-			most = gravity;
-			worst = i;
-		}
-	}
-	return worst;
 }
 
 /** The charts' stretch of time: chosen, or long enough for the anomaly, an hour at least where there is one. */
@@ -595,7 +571,7 @@ function whyLines(text: string, width: number): readonly Line[] {
 }
 
 function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
-	if (listing.items.length > 0) return '';
+	if (listing.ids.length > 0) return '';
 	if (listing.unfiltered > 0)
 		return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`;
 	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
