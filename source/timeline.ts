@@ -182,6 +182,11 @@ export class Timeline {
 		return n < 1 ? Number.NaN : (this.endMs - this.#scrapes[this.#scrapes.length - 1 - n]!) / n;
 	}
 
+	/** Containers of which something is kept. */
+	get size(): number {
+		return this.#numbers.size;
+	}
+
 	subscribe(changed: () => void): () => void {
 		this.#subscribers.add(changed);
 		return () => this.#subscribers.delete(changed);
@@ -391,22 +396,20 @@ export class Timeline {
 	/** Lets the oldest samples of every container go, until a tenth of the budget is free again; and what is older than all that is kept. */
 	#forget(): void {
 		let keptMs = Number.NaN;
-		let freed = true;
-		while (freed && this.#samples.bytes > this.#budgetBytes * 0.9) {
-			freed = false;
-			for (const number of this.#numbers.values()) {
-				const startMs = this.#samples.dropOldest(number);
-				if (Number.isNaN(startMs)) continue;
-				freed = true;
-				if (!(startMs >= keptMs)) keptMs = startMs;
+		while (this.#samples.bytes > this.#budgetBytes * 0.9) {
+			const startMs = this.#dropOldest();
+			if (Number.isNaN(startMs)) break;
+			keptMs = startMs;
+			for (const [key, number] of this.#numbers) {
+				const why = this.#absence[number];
+				const gone = (why === 'gone' || why === 'completed') && this.#tracks[number]!.absences.at(-1)!.atMs < keptMs;
+				if (gone) this.#drop(key, number);
 			}
 		}
 		if (Number.isNaN(keptMs)) return;
-		for (const [key, number] of this.#numbers) {
+		for (const number of this.#numbers.values()) {
 			const {versions, absences, bands} = this.#tracks[number]!;
-			const last = absences.at(-1);
-			if ((last?.why === 'gone' || last?.why === 'completed') && last.atMs < keptMs) this.#drop(key, number);
-			else for (const list of [versions, absences, bands]) dropBefore(list, keptMs);
+			for (const list of [versions, absences, bands]) dropBefore(list, keptMs);
 		}
 		dropBefore(this.#problems, keptMs);
 		this.#changes = this.#changes.filter(({atMs}) => atMs >= keptMs);
@@ -419,6 +422,16 @@ export class Timeline {
 			this.#episodesOf[episode.of] = others?.length ? others : undefined;
 			return false;
 		});
+	}
+
+	/** Of every container that has more than one block. Returns when what is left of them begins; NaN where nothing went. */
+	#dropOldest(): number {
+		let keptMs = Number.NaN;
+		for (const number of this.#numbers.values()) {
+			const startMs = this.#samples.dropOldest(number);
+			if (startMs < keptMs || Number.isNaN(keptMs)) keptMs = startMs;
+		}
+		return keptMs;
 	}
 
 	#drop(key: string, number: number): void {

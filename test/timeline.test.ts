@@ -256,3 +256,26 @@ test('problems are those of the moment, and subscribers hear of every append', (
 		[0, 1, 0],
 	);
 });
+
+test('of containers that come and go only what is kept of the others is kept', () => {
+	const timeline = new Timeline({budgetBytes: 16 * 1024});
+	const a = container('a');
+	const job = (i: number): Container => container(`job-${i}`, {workload: 'Job/nightly'});
+	for (let i = 0; i < 5000; i++) {
+		const of = job(Math.floor(i / 10));
+		if (i % 10 < 9)
+			append(timeline, i, [
+				{of: a, cpu: i},
+				{of, cpu: i},
+			]);
+		else append(timeline, i, [{of: a, cpu: i}], {absent: [{of, why: 'completed'}]});
+	}
+	const now = timeline.at(Number.POSITIVE_INFINITY);
+	assert.equal(now.row(a.key)?.cpuMillicores, 4999);
+	assert.equal(now.row(job(499).key)?.cpuMillicores, 4998);
+	assert.equal(now.row(job(10).key), undefined);
+	assert.ok(now.rows.length < 5);
+	assert.ok(now.siblings(job(499).key).length < 3);
+	assert.ok(timeline.size < 80, `${timeline.size} containers`);
+	assert.equal(timeline.at(T0 + 4950 * STEP).row(a.key)?.cpuMillicores, 4950);
+});
