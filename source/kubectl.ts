@@ -33,6 +33,8 @@ export function kubectl(access: Access): (verb: Verb, of: Container) => Promise<
 		const failed = once(command, 'error').then(([error]) => error as NodeJS.ErrnoException);
 		const spawned = await Promise.race([once(command, 'spawn').then(() => undefined), failed]);
 		if (spawned) return spawned.code === 'ENOENT' ? 'kubectl was not found in PATH' : spawned.message;
+		// A read that is still under way would take the pager's first key.
+		process.stdin.pause();
 		const pager = spawn(pagerName, verb === 'describe' || pagerName !== 'less' ? pagerArguments : [...pagerArguments, '+G'], {
 			stdio: ['pipe', 'inherit', 'inherit'],
 		});
