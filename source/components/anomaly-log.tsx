@@ -4,7 +4,7 @@ import type {LogView} from '../screen/selectors.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
 import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
-import {exactly, framed} from './frame.ts';
+import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 import {onSelected} from './pod-list.tsx';
 
@@ -13,9 +13,9 @@ export const AnomalyLog = memo(function AnomalyLog({view, theme}: {readonly view
 });
 
 export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
-	const inner = view.rect.width - (view.boxed ? 2 : 0);
+	const inner = innerWidth(view);
 	const {rows} = view;
-	if (rows.length === 0) return framed(view, [[{text: `   ${view.empty}`, style: 'dim'}]], theme);
+	if (rows.length === 0) return framed(view, [paintRow([{text: `   ${view.empty}`, style: 'dim'}], inner, theme)], theme);
 	const timeWidth = Math.max(...rows.map(({time}) => time.length));
 	const widest = (of: (row: (typeof rows)[number]) => string): number => Math.max(...rows.map(row => widthOf(of(row))));
 	const left = inner - 3 - timeWidth - 2 - 4;
@@ -28,7 +28,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 		Math.max(14, Math.floor(left * 0.34)),
 	);
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
-	const lines = rows.map((row): Line => {
+	const lines = rows.map(row => {
 		const style = row.over ? 'dim' : 'plain';
 		const name: Line = [
 			{text: row.selected ? '▸' : ' ', style: 'strong'},
@@ -36,7 +36,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 			{text: ` ${MARKS[row.mark]} `, style: row.style},
 			{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
 		];
-		return exactly(
+		return paintRow(
 			[
 				...(row.selected ? onSelected(name) : name),
 				{text: '  '},
@@ -45,6 +45,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 				{text: cut(row.detail, detailWidth), style},
 			],
 			inner,
+			theme,
 		);
 	});
 	return framed(view, lines, theme);

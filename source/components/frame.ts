@@ -19,15 +19,24 @@ export function exactly(line: Line, width: number): Line {
 	return spans;
 }
 
-export const paintRows = (lines: readonly Line[], {width, height}: Pick<Rect, 'width' | 'height'>, theme: Theme): readonly string[] =>
-	Array.from({length: height}, (_, row) => theme.paint(exactly(lines[row] ?? [], width)));
+/** A line as the terminal gets it, exactly `width` cells. */
+export const paintRow = (line: Line, width: number, theme: Theme): string => theme.paint(exactly(line, width));
 
-/** Title and caption on the upper edge, footer on the lower one; without a box all three on one rule above. */
-export function framed(view: PaneView, lines: readonly Line[], theme: Theme): readonly string[] {
+export const paintRows = (lines: readonly Line[], {width, height}: Pick<Rect, 'width' | 'height'>, theme: Theme): readonly string[] =>
+	Array.from({length: height}, (_, row) => paintRow(lines[row] ?? [], width, theme));
+
+/** Cells between the left and the right edge. */
+export const innerWidth = ({rect, boxed}: PaneView): number => rect.width - (boxed ? 2 : 0);
+
+/**
+ * Rows of exactly the inner width, and round them the title and caption on the upper edge and the footer on the lower one; without a box
+ * all three on one rule above.
+ */
+export function framed(view: PaneView, rows: readonly string[], theme: Theme): readonly string[] {
 	const {rect, boxed, focused, title, caption, footer} = view;
 	const {width, height} = rect;
 	const edge: Span['style'] = focused ? 'key' : 'chrome';
-	const rule = (left: string, right: string, start: Line, end: string): Line => {
+	const rule = (left: string, right: string, start: Line, end: string): string => {
 		const spans: Span[] = [{text: left, style: edge}];
 		const startWidth = start.reduce((sum, {text}) => sum + widthOf(text), 0);
 		let room = width - left.length - right.length;
@@ -43,20 +52,15 @@ export function framed(view: PaneView, lines: readonly Line[], theme: Theme): re
 						{text: '─', style: edge},
 					];
 		const taken = ending.reduce((sum, {text}) => sum + widthOf(text), 0);
-		return [...spans, {text: '─'.repeat(Math.max(0, room - taken)), style: edge}, ...ending, {text: right, style: edge}];
+		return paintRow(
+			[...spans, {text: '─'.repeat(Math.max(0, room - taken)), style: edge}, ...ending, {text: right, style: edge}],
+			width,
+			theme,
+		);
 	};
-	if (!boxed) {
-		const both = [caption, footer].filter(text => text !== '').join(' ─ ');
-		return [
-			theme.paint(exactly(rule('─', '', title, both), width)),
-			...lines.slice(0, height - 1).map(line => theme.paint(exactly(line, width))),
-			...Array.from({length: Math.max(0, height - 1 - lines.length)}, () => ' '.repeat(width)),
-		].slice(0, height);
-	}
-	const side: Span = {text: '│', style: edge};
-	return Array.from({length: height}, (_, row): string => {
-		if (row === 0) return theme.paint(exactly(rule('╭', '╮', title, caption), width));
-		if (row === height - 1) return theme.paint(exactly(rule('╰', '╯', [], footer), width));
-		return theme.paint([side, ...exactly(lines[row - 1] ?? [], width - 2), side]);
-	});
+	const empty = ' '.repeat(innerWidth(view));
+	const inside = Array.from({length: Math.max(0, height - (boxed ? 2 : 1))}, (_, row) => rows[row] ?? empty);
+	if (!boxed) return [rule('─', '', title, [caption, footer].filter(text => text !== '').join(' ─ ')), ...inside].slice(0, height);
+	const side = theme.paint([{text: '│', style: edge}]);
+	return [rule('╭', '╮', title, caption), ...inside.map(row => side + row + side), rule('╰', '╯', [], footer)].slice(0, height);
 }

@@ -5,7 +5,7 @@ import type {ListView} from '../screen/selectors.ts';
 import type {Line, Span, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
 import {cut, cutMiddle, fit, padEnd, padStart, widthOf} from '../screen/width.ts';
-import {exactly, framed} from './frame.ts';
+import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 
 export const PodList = memo(function PodList({view, theme}: {readonly view: ListView; readonly theme: Theme}) {
@@ -13,11 +13,29 @@ export const PodList = memo(function PodList({view, theme}: {readonly view: List
 });
 
 export function podListRows(view: ListView, theme: Theme): readonly string[] {
-	const inner = view.rect.width - (view.boxed ? 2 : 0);
-	const lines: Line[] = [heading(view)];
-	for (const row of view.rows) lines.push(exactly(rowLine(row, view.columns), inner));
-	if (view.rows.length === 0 && view.empty !== '') lines.push([{text: `   ${cut(view.empty, inner - 4)}`, style: 'dim'}]);
+	const inner = innerWidth(view);
+	const lines = [paintRow(heading(view), inner, theme), ...view.rows.map(row => painted(row, view.columns, inner, theme))];
+	if (view.rows.length === 0 && view.empty !== '') lines.push(paintRow([{text: `   ${view.empty}`, style: 'dim'}], inner, theme));
 	return framed(view, lines, theme);
+}
+
+interface Painted {
+	readonly columns: readonly Column[];
+	readonly inner: number;
+	readonly theme: Theme;
+	readonly text: string;
+}
+
+/** A step of the selection makes two new rows; the others stay as they are. */
+const known = new WeakMap<RowView, Painted>();
+
+function painted(row: RowView, columns: readonly Column[], inner: number, theme: Theme): string {
+	let found = known.get(row);
+	if (found?.columns !== columns || found.inner !== inner || found.theme !== theme) {
+		found = {columns, inner, theme, text: paintRow(rowLine(row, columns), inner, theme)};
+		known.set(row, found);
+	}
+	return found.text;
 }
 
 function heading({columns, sort}: ListView): Line {

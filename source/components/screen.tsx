@@ -1,5 +1,6 @@
 /** All of the screen: what is where comes from the scene, how it looks from the panes. */
 import {Box} from 'ink';
+import {memo} from 'react';
 import type {Rect} from '../screen/layout.ts';
 import type {Scene} from '../screen/selectors.ts';
 import type {Line, Theme} from '../screen/theme.ts';
@@ -37,6 +38,19 @@ export function Screen({scene, theme}: {readonly scene: Scene; readonly theme: T
 	);
 }
 
-function Strip({rect, lines, theme}: {readonly rect: Rect; readonly lines: readonly Line[]; readonly theme: Theme}) {
-	return <Lines rect={rect} rows={paintRows(lines, rect, theme)} />;
+interface StripProps {
+	readonly rect: Rect;
+	readonly lines: readonly Line[];
+	readonly theme: Theme;
 }
+
+const Strip = memo(
+	function Strip({rect, lines, theme}: StripProps) {
+		return <Lines rect={rect} rows={paintRows(lines, rect, theme)} />;
+	},
+	(before, after) =>
+		before.rect === after.rect &&
+		before.theme === after.theme &&
+		before.lines.length === after.lines.length &&
+		before.lines.every((line, i) => line === after.lines[i]),
+);

@@ -2,7 +2,7 @@
 import {memo} from 'react';
 import type {TextView} from '../screen/selectors.ts';
 import type {Theme} from '../screen/theme.ts';
-import {framed} from './frame.ts';
+import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 
 export const TextPane = memo(function TextPane({view, theme}: {readonly view: TextView; readonly theme: Theme}) {
@@ -12,6 +12,6 @@ export const TextPane = memo(function TextPane({view, theme}: {readonly view: Te
 export const textPaneRows = (view: TextView, theme: Theme): readonly string[] =>
 	framed(
 		view,
-		view.lines.map(line => [{text: ' '}, ...line]),
+		view.lines.map(line => paintRow([{text: ' '}, ...line], innerWidth(view), theme)),
 		theme,
 	);

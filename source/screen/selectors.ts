@@ -1,17 +1,18 @@
 /** Moment × state × size → everything that is on the screen, as view models. Nothing here draws, and nothing is kept but the last answers. */
+import type {Cursor} from '../cursor.ts';
 import {placeOf} from '../cursor.ts';
 import type {Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
-import type {Details} from '../scrape.ts';
+import type {Details, Problem} from '../scrape.ts';
 import {why} from '../sentences.ts';
 import type {Course, Moment, Row, Timeline} from '../timeline.ts';
 import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
 import {detailWords} from './details.ts';
-import type {Source} from './header.ts';
+import type {HeaderInput, Source} from './header.ts';
 import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
 import {helpLines, keyBar} from './help.ts';
-import type {Layout, Rect, Size} from './layout.ts';
+import type {Layout, Needs, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Column, ColumnId, Listing, RowView, Silences, VerdictView} from './list.ts';
 import {columnsFor, factsAbout, listingOf, rowView, selectedLine, sparkOf, verdictOf} from './list.ts';
@@ -117,7 +118,44 @@ export function createScene(): SceneOf {
 	const keptColumns = last(columnsFor);
 	const keptHelp = last(helpLines);
 	const keptNames = last((...names: readonly string[]): string => (names.length === 0 ? '' : names.map(printable).join(', ')));
+	const keptView = last(
+		(training: number, stepMs: number, times: TimeFormat, silences: Silences | undefined, _revision: number | undefined): VerdictView => ({
+			training,
+			stepMs,
+			times,
+			...(silences && {silences}),
+		}),
+	);
+	// Another object also when what can change without the timeline has changed.
+	const keptHeader = last(
+		(
+			moment: Moment,
+			startMs: number,
+			source: Source,
+			view: VerdictView,
+			_problem: Problem | undefined,
+			_finished: boolean,
+		): HeaderInput => ({
+			moment,
+			startMs,
+			source,
+			view,
+		}),
+	);
+	const keptSentenceRows = last(sentenceRows);
+	const keptSentences = last(sentences);
+	const keptStatus = last(
+		(header: HeaderInput, cursor: Cursor, namespaces: string, filter: string, frozen: boolean, endMs: number, width: number): Line =>
+			statusLine({...header, cursor, namespaces, filter, frozen, endMs}, width),
+	);
+	const keptLayout = last(
+		(size: Size, sentenceRows: number, bar: boolean, listRows: number, logRows: number, wide: boolean, overlay: Needs['overlay']) =>
+			layoutFor(size, {sentenceRows, bar, listRows, logRows, wide, overlay}),
+	);
+	const keptRows = last((..._of: readonly unknown[]) => new Map<number, RowView>());
 	const drawings = [last(drawMetric), last(drawMetric)];
+	const keptCharts = [last(chartView), last(chartView)];
+	const keptLog = last(logView);
 	const keptWhy = last(whyLines);
 	const keptText = last(explained);
 	let place: {moment: Moment; stepMs: number} | undefined;
@@ -127,26 +165,24 @@ export function createScene(): SceneOf {
 		const {columns: width, rows: height} = size;
 		// The rhythm of the newest scrapes changes with every append; what was said of a moment stays.
 		if (place?.moment !== moment) place = {moment, stepMs: timeline.stepMs};
-		const view: VerdictView = {training: timeline.training, stepMs: place.stepMs, times, ...(silences && {silences})};
+		const view = keptView(timeline.training, place.stepMs, times, silences, silences?.revision);
 		const facts = factsAbout(moment, silences);
 		const listing = listingOf(moment, state, view);
 		const selectedIndex = selectedLine(listing, state, moment, facts);
 		const item = listing.item(selectedIndex);
 		const entries = logOf(moment, state.log);
-		const header = {moment, startMs: timeline.startMs, source, view};
+		const header = keptHeader(moment, timeline.startMs, source, view, source.problem?.(), source.finished());
 		const overlay = state.overlay?.what;
 		const showBar = !source.live || state.cursor.mode !== 'follow';
-		const layout = layoutFor(size, {
-			sentenceRows: sentenceRows(header, width),
-			bar: showBar,
-			listRows: Math.max(
-				listing.unfiltered === 0 ? 0 : listing.ids.length,
-				listing.group === 'none' ? listing.unfiltered : listing.ids.length,
-			),
-			logRows: entries.length,
-			wide: state.wide,
+		const layout = keptLayout(
+			size,
+			keptSentenceRows(header, width),
+			showBar,
+			listing.group === 'none' ? listing.unfiltered : listing.ids.length,
+			entries.length,
+			state.wide,
 			overlay,
-		});
+		);
 		const focus = layout.panes.includes(state.focus) ? state.focus : 'pods';
 		const {boxed} = layout;
 		const atEnd = !(moment.atMs < timeline.endMs);
@@ -199,11 +235,18 @@ export function createScene(): SceneOf {
 			sort: state.sort,
 			empty: emptyWords(listing, state, moment),
 		};
-		const rows = list
-			? Array.from({length: listHeight}, (_, i) => listing.item(top + i))
-					.filter(each => each !== undefined)
-					.map((each, i) => rowView(each, list.columns, top + i === selectedIndex, {moment, view, facts, spark: sparkFor}))
-			: [];
+		const rows: RowView[] = [];
+		if (list) {
+			const known = keptRows(listing, list.columns, moment, view, facts);
+			for (let line = top; line < Math.min(top + listHeight, listing.ids.length); line++) {
+				const selected = line === selectedIndex;
+				const name = 2 * line + (selected ? 1 : 0);
+				const each = known.has(name) ? undefined : listing.item(line);
+				if (each) known.set(name, rowView(each, list.columns, selected, {moment, view, facts, spark: sparkFor}));
+				const row = known.get(name);
+				if (row) rows.push(row);
+			}
+		}
 
 		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(detail, state.chart.other)];
 		const charts = layout.charts.map((rect, i): TextView => {
@@ -212,23 +255,19 @@ export function createScene(): SceneOf {
 			const drawing =
 				detail &&
 				(drawings[i] ?? drawMetric)(timeline, moment, detail, metric, window.fromMs, window.toMs, inner.width, inner.height, times, tones);
-			const title = chartTitle(
+			const second = layout.charts.length > 1 && i > 0;
+			return (keptCharts[i] ?? chartView)(
+				rect,
+				boxed,
+				focus === 'charts',
+				state.chart.frozen,
 				detail,
 				moment,
 				metric,
-				layout.charts.length > 1 ? i : 0,
+				second,
 				facts.crowded,
-				rect.width,
-				focus === 'charts',
-				state.chart.frozen,
+				drawing,
 			);
-			return {
-				...pane(rect, boxed, focus === 'charts'),
-				title,
-				caption: drawing ? fitCaption(drawing.caption, rect.width - widthOfAll(title) - 8) : '',
-				footer: '',
-				lines: drawing?.lines ?? [],
-			};
 		});
 
 		const whyText = (): readonly string[] => {
@@ -266,41 +305,35 @@ export function createScene(): SceneOf {
 			lines: allHelp.slice(helpTop, helpTop + helpHeight),
 		};
 
-		const log: LogView | undefined = layout.log && {
-			...pane(layout.log, boxed, focus === 'log'),
-			title: [
-				{text: 'Anomalies', style: focus === 'log' ? 'title' : 'plain'},
-				{text: state.log.kind === undefined ? '' : ` only ${state.log.kind}`, style: 'key'},
-				{text: state.log.filter === '' ? '' : ` /${printable(state.log.filter)}`, style: 'key'},
-			],
-			caption: '',
-			footer: footerOf(logTop, logHeight, entries.length, moment.anomalies.length),
-			rows: entries.slice(logTop, logTop + logHeight).map((entry, i) =>
-				logRowView(entry, focus === 'log' && logTop + i === logSelected, {
-					moment,
-					times,
-					crowded: facts.crowded,
-					short: width < 100,
-					...(silences && {silences}),
-				}),
-			),
-			empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
-		};
+		const log =
+			layout.log &&
+			keptLog(
+				layout.log,
+				boxed,
+				focus === 'log',
+				state.log,
+				entries,
+				logTop,
+				logHeight,
+				logSelected,
+				moment,
+				view,
+				facts.crowded,
+				width < 100,
+			);
 
 		const names = keptNames(...state.namespaces);
 		return {
 			layout,
 			tooSmall: isTooSmall(size) ? `oddpod needs ${LEAST.columns}x${LEAST.rows}; this is ${width}x${height}. Still watching.` : undefined,
-			sentence: sentences(header, width, layout.sentence.height),
-			status: statusLine(
-				{
-					...header,
-					cursor: state.cursor,
-					namespaces: names === '' ? input.namespaceLabel : names,
-					filter: state.filter,
-					frozen: state.chart.frozen,
-					endMs: timeline.endMs,
-				},
+			sentence: keptSentences(header, width, layout.sentence.height),
+			status: keptStatus(
+				header,
+				state.cursor,
+				names === '' ? input.namespaceLabel : names,
+				state.filter,
+				state.chart.frozen,
+				timeline.endMs,
 				width,
 			),
 			list: list && {...list, rows},
@@ -490,26 +523,64 @@ function withFuture(course: Course, columns: number): Course {
 	};
 }
 
-function chartTitle(
+function chartView(
+	rect: Rect,
+	boxed: boolean,
+	focused: boolean,
+	frozen: boolean,
 	row: Row | undefined,
 	moment: Moment,
 	metric: Metric,
-	index: number,
+	second: boolean,
 	crowded: ReadonlySet<string>,
-	width: number,
-	focused: boolean,
-	frozen: boolean,
-): Line {
+	drawing: ReturnType<typeof drawMetric> | undefined,
+): TextView {
 	const word = metric === 'cpu' ? 'CPU' : 'Memory';
 	const siblings = row ? moment.siblings(row.key).length : 0;
-	const name = row && index === 0 ? nameOf(row, crowded) : '';
-	const behind = row && index === 1 && siblings > 0 ? ` with ${plural(siblings, 'sibling')} behind` : '';
-	const room = Math.max(0, Math.floor(width * 0.38) - word.length);
-	return [
+	const name = row && !second ? nameOf(row, crowded) : '';
+	const behind = second && siblings > 0 ? ` with ${plural(siblings, 'sibling')} behind` : '';
+	const room = Math.max(0, Math.floor(rect.width * 0.38) - word.length);
+	const title: Line = [
 		{text: word, style: focused ? 'title' : 'plain'},
 		{text: name === '' ? (behind.length <= room ? behind : '') : ` ${cutMiddle(name, room)}`, style: 'dim'},
 		{text: frozen ? ' frozen' : '', style: 'key'},
 	];
+	return {
+		...pane(rect, boxed, focused),
+		title,
+		caption: drawing ? fitCaption(drawing.caption, rect.width - widthOfAll(title) - 8) : '',
+		footer: '',
+		lines: drawing?.lines ?? [],
+	};
+}
+
+function logView(
+	rect: Rect,
+	boxed: boolean,
+	focused: boolean,
+	{kind, filter}: ScreenState['log'],
+	entries: readonly LogEntry[],
+	top: number,
+	height: number,
+	selected: number,
+	moment: Moment,
+	{times, silences}: VerdictView,
+	crowded: ReadonlySet<string>,
+	short: boolean,
+): LogView {
+	const context = {moment, times, crowded, short, ...(silences && {silences})};
+	return {
+		...pane(rect, boxed, focused),
+		title: [
+			{text: 'Anomalies', style: focused ? 'title' : 'plain'},
+			{text: kind === undefined ? '' : ` only ${kind}`, style: 'key'},
+			{text: filter === '' ? '' : ` /${printable(filter)}`, style: 'key'},
+		],
+		caption: '',
+		footer: footerOf(top, height, entries.length, moment.anomalies.length),
+		rows: entries.slice(top, top + height).map((entry, i) => logRowView(entry, focused && top + i === selected, context)),
+		empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
+	};
 }
 
 const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
