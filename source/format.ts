@@ -93,15 +93,8 @@ const zoneName = (timeZone: string | undefined, ms: number): string =>
 		.find(part => part.type === 'timeZoneName')?.value ?? '';
 
 export function timeFormat(timeZone?: string): TimeFormat {
-	const parts = new Intl.DateTimeFormat('en-GB', {
-		...(timeZone !== undefined && {timeZone}),
-		hourCycle: 'h23',
-		month: 'short',
-		day: '2-digit',
-		hour: '2-digit',
-		minute: '2-digit',
-		second: '2-digit',
-	});
+	// Made when there is a time to show: the first one takes milliseconds, and the first frame has none.
+	let parts: Intl.DateTimeFormat | undefined;
 	// Formatting by Intl takes microseconds and a screen shows hundreds of times, mostly of few minutes.
 	let latest = 0;
 	const kept = new Map<number, {readonly day: string; readonly minute: string}>();
@@ -109,6 +102,15 @@ export function timeFormat(timeZone?: string): TimeFormat {
 		const minute = Math.floor(ms / 60_000);
 		let text = kept.get(minute);
 		if (!text) {
+			parts ??= new Intl.DateTimeFormat('en-GB', {
+				...(timeZone !== undefined && {timeZone}),
+				hourCycle: 'h23',
+				month: 'short',
+				day: '2-digit',
+				hour: '2-digit',
+				minute: '2-digit',
+				second: '2-digit',
+			});
 			const found = Object.fromEntries(parts.formatToParts(minute * 60_000).map(({type, value}) => [type, value]));
 			text = {day: `${found.month} ${found.day}`, minute: `${found.hour}:${found.minute}`};
 			if (kept.size >= KEPT_MINUTES) kept.clear();

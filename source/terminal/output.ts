@@ -3,9 +3,9 @@
  * looked at several times, whatever has changed. A frame of panes side by side, each line of it one-cell characters and colours
  * that end where the line does, is put together line by line here; of everything else Ink's own makes the frame.
  */
-import {reduceAnsiCodesIncremental, tokenize} from '../../node_modules/@alcalzone/ansi-tokenize/build/index.js';
 import Stock from '../../node_modules/ink/build/output.js';
 import {isOneCell, sgrEnd} from './one-cell.ts';
+import {MOST_STYLES, PLAIN, Styles} from './style.ts';
 
 type Write = Parameters<Stock['write']>;
 
@@ -82,9 +82,12 @@ function widthOf(line: string): number {
 	return width;
 }
 
+let styles = new Styles();
+
 function measure(line: string): number {
+	if (styles.size > MOST_STYLES) styles = new Styles();
 	let width = 0;
-	let style: ReturnType<typeof reduceAnsiCodesIncremental> = [];
+	let style = PLAIN;
 	for (let i = 0; i < line.length; ) {
 		const code = line.charCodeAt(i);
 		if (isOneCell(code)) {
@@ -93,21 +96,9 @@ function measure(line: string): number {
 		} else {
 			const end = code === 0x1b ? sgrEnd(line, i) : -1;
 			if (end < 0) return -1;
-			style = reduceAnsiCodesIncremental(style, codesOf(line.slice(i, end)));
+			style = styles.apply(style, line.slice(i + 2, end - 1));
 			i = end;
 		}
 	}
-	return style.length === 0 ? width : -1;
-}
-
-const codes = new Map<string, Parameters<typeof reduceAnsiCodesIncremental>[1]>();
-
-function codesOf(sequence: string): Parameters<typeof reduceAnsiCodesIncremental>[1] {
-	let found = codes.get(sequence);
-	if (!found) {
-		found = tokenize(sequence).filter(token => token.type === 'ansi');
-		if (codes.size >= LINES_KEPT) codes.clear();
-		codes.set(sequence, found);
-	}
-	return found;
+	return style === PLAIN ? width : -1;
 }
