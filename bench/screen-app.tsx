@@ -9,6 +9,7 @@ import {type Container, containerKey, type Scrape} from '../source/scrape.ts';
 import {createTheme, themeOptionsFrom} from '../source/screen/theme.ts';
 import {screenWriter} from '../source/terminal/screen-writer.ts';
 import {Timeline} from '../source/timeline.ts';
+import {keepYoungHeapSmall} from '../source/young-heap.ts';
 
 const STEP_MS = 15_000;
 const START_MS = Date.UTC(2026, 0, 1);
@@ -154,6 +155,7 @@ export async function run(pods: number, scrapes: number): Promise<void> {
 	const tell = (word: string): void => void writer.write(`\x1b_oddpod-bench ${word}\x1b\\`);
 	await app.waitUntilRenderFlush();
 	tell('drawn');
+	keepYoungHeapSmall();
 
 	const random = createRandom(42);
 	const all = containers(pods);

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	k8s: ['scrape', 'recording', 'clean', 'failure', 'format'],
 	sentences: ['scrape', 'engine', 'format'],
 	samples: [],
+	'young-heap': [],
 	timeline: ['scrape', 'engine', 'samples'],
 	cursor: ['timeline', 'engine'],
 	pipeline: ['scrape', 'engine', 'timeline'],

@@ -6,6 +6,7 @@ import type {Flags} from '../flags.ts';
 import {createTheme, themeOptionsFrom} from '../screen/theme.ts';
 import {inlet} from '../terminal/inlet.ts';
 import {screenWriter} from '../terminal/screen-writer.ts';
+import {keepYoungHeapSmall} from '../young-heap.ts';
 import {timeFrom} from './settings.ts';
 
 export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
@@ -59,6 +60,8 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 	};
 	process.on('uncaughtException', fail).on('unhandledRejection', fail);
 	try {
+		await app.waitUntilRenderFlush();
+		keepYoungHeapSmall();
 		await app.waitUntilExit();
 		if (fault) throw fault.error;
 	} finally {
