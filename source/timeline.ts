@@ -2,7 +2,7 @@
  * What was seen and what was said of it, in columns. The pipeline appends, everybody else reads: a chart, a list row or
  * an anomaly of any kept moment. Nothing here is drawn, and nothing asks the engine.
  */
-import type {Anomaly, Assessment, Change, Event, Forecast, State} from './engine/verdict.ts';
+import type {Anomaly, Assessment, Change, Event, Forecast, State, Storm} from './engine/verdict.ts';
 import {STATES} from './engine/verdict.ts';
 import {Samples} from './samples.ts';
 import type {AbsenceReason, Container, Label, Problem, Scrape} from './scrape.ts';
@@ -61,6 +61,8 @@ export interface Moment {
 	siblings(key: string): readonly string[];
 	/** Every episode that had begun by then, each as it was known then, newest beginning first. */
 	readonly anomalies: readonly Anomaly[];
+	/** Oldest first. */
+	readonly storms: readonly Storm[];
 	readonly problems: readonly Problem[];
 	readonly labels: readonly Label[];
 	/** Newest sample of all; NaN before the first. */
@@ -154,6 +156,7 @@ export class Timeline {
 	readonly #episodes = new Map<string, Episode>();
 	#order: Episode[] = [];
 	#changes: Change[] = [];
+	#storms: Storm[] = [];
 	readonly #labels = new Map<string, Since<{readonly label: Label}>[]>();
 	readonly #problems: Since<{readonly problems: readonly Problem[]}>[] = [];
 	readonly #scrapes: number[] = [];
@@ -380,6 +383,7 @@ export class Timeline {
 
 	#tell(event: Event): void {
 		if (event.type === 'change') this.#changes.push(event.change);
+		if (event.type === 'storm') this.#storms.push(event);
 		if (!('anomaly' in event)) return;
 		const {anomaly, atMs} = event;
 		let episode = this.#episodes.get(anomaly.id);
@@ -413,6 +417,7 @@ export class Timeline {
 		}
 		dropBefore(this.#problems, keptMs);
 		this.#changes = this.#changes.filter(({atMs}) => atMs >= keptMs);
+		this.#storms = this.#storms.filter(({atMs}) => atMs >= keptMs);
 		this.#order = this.#order.filter(episode => {
 			dropBefore(episode.versions, keptMs);
 			const {ended} = episode.versions.at(-1)!.anomaly;
@@ -474,6 +479,7 @@ export class Timeline {
 			anomalies: known(this.#order.map(({versions}) => versions))
 				.map(({anomaly}) => anomaly)
 				.sort((a, b) => b.firedAtMs - a.firedAtMs),
+			storms: this.#storms.filter(storm => storm.atMs <= atMs),
 			problems: lastUpTo(this.#problems, atMs)?.problems ?? [],
 			labels: known(this.#labels.values()).map(({label}) => label),
 			newestSampleMs,

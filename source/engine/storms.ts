@@ -1,13 +1,11 @@
 /** Many containers of one namespace or node that change at once are one event. */
 import type {Container} from '../scrape.ts';
-import type {Event, Kind} from './verdict.ts';
+import {type Event, isToldAlone, type Storm} from './verdict.ts';
 
 const WITHIN_MS = 300_000;
 const LEAST = 5;
 const SHARE = 0.2;
 const GONE = 'gone';
-/** Never folded away. */
-const ALONE: ReadonlySet<Kind> = new Set<Kind>(['memory-leak', 'oom-killed', 'crash-loop', 'unlike-siblings']);
 
 interface Scope {
 	/** When each container changed last, and how. */
@@ -19,14 +17,14 @@ export class Storms {
 	readonly scopes = new Map<string, Scope>();
 
 	/** After a scrape: `gone` are judged containers that it no longer holds, `sizes` how many judged ones each scope still does. */
-	follow(events: readonly Event[], gone: readonly Container[], atMs: number, sizes: (scope: string) => number): Event[] {
+	follow(events: readonly Event[], gone: readonly Container[], atMs: number, sizes: (scope: string) => number): Storm[] {
 		for (const event of events) {
-			if (event.type === 'renamed' && ALONE.has(event.anomaly.kind)) this.#forget(event.anomaly.of);
-			if (event.type !== 'opened' || ALONE.has(event.anomaly.kind) || event.anomaly.recurring || event.anomaly.provisional) continue;
+			if (event.type === 'renamed' && isToldAlone(event.anomaly.kind)) this.#forget(event.anomaly.of);
+			if (event.type !== 'opened' || isToldAlone(event.anomaly.kind) || event.anomaly.recurring || event.anomaly.provisional) continue;
 			this.#note(event.anomaly.of, event.anomaly.kind, atMs);
 		}
 		for (const of of gone) this.#note(of, GONE, atMs);
-		const storms: Event[] = [];
+		const storms: Storm[] = [];
 		for (const [name, scope] of this.scopes) {
 			for (const [key, {atMs: then}] of scope.changed) if (atMs - then > WITHIN_MS) scope.changed.delete(key);
 			const {size} = scope.changed;
@@ -35,7 +33,13 @@ export class Storms {
 			const all = sizes(name) + [...scope.changed.values()].filter(({how}) => how === GONE).length;
 			if (size <= SHARE * all) continue;
 			scope.toldMs = atMs;
-			storms.push({type: 'storm', atMs, of: name, keys: [...scope.changed.keys()], detail: `${size} of ${all}: ${detail(scope)}`});
+			storms.push({
+				type: 'storm',
+				atMs,
+				of: name,
+				keys: [...scope.changed.keys()],
+				detail: `${size} of ${all} containers: ${detail(scope)}`,
+			});
 		}
 		return storms;
 	}

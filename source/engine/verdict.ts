@@ -145,6 +145,22 @@ export interface Anomaly {
 	readonly explanation: Explanation;
 }
 
+/** Many containers of a namespace or node that changed within minutes. */
+export interface Storm {
+	readonly type: 'storm';
+	readonly atMs: number;
+	/** `namespace shop`, `node n7`. */
+	readonly of: string;
+	readonly keys: readonly string[];
+	/** `7 of 12 containers: 6 load, 1 gone`. */
+	readonly detail: string;
+}
+
+const TOLD_ALONE: ReadonlySet<Kind> = new Set<Kind>(['memory-leak', 'oom-killed', 'crash-loop', 'unlike-siblings']);
+
+/** Never folded away in a storm. */
+export const isToldAlone = (kind: Kind): boolean => TOLD_ALONE.has(kind);
+
 export type Event =
 	/** `updated`: same name, but its numbers, severity or state moved enough to be told again. */
 	| {
@@ -154,7 +170,7 @@ export type Event =
 			readonly was?: Kind;
 	  }
 	| {readonly type: 'change'; readonly atMs: number; readonly change: Change}
-	| {readonly type: 'storm'; readonly atMs: number; readonly of: string; readonly keys: readonly string[]; readonly detail: string};
+	| Storm;
 
 export interface Assessment {
 	readonly verdicts: Verdicts;

@@ -701,7 +701,7 @@ function sumOf(rows: readonly Row[], value: (row: Row) => number): number {
 	return known.length === 0 ? Number.NaN : known.reduce((sum, each) => sum + each, 0);
 }
 
-const workloadName = (of: Container): string => of.workload?.replace(/^[^/]*\//, '') ?? of.pod;
+export const workloadName = (of: Container): string => of.workload?.replace(/^[^/]*\//, '') ?? of.pod;
 
 /** The number that is odd takes the colour of its anomaly. */
 const oddStyle = (row: Row, metric: Metric): Style => {

@@ -1,22 +1,16 @@
-/** The anomaly log: one row an episode, what goes on first. */
+/** The anomaly log: one row an entry, what goes on first. */
 import type {Anomaly, Kind} from '../engine/verdict.ts';
-import type {TimeFormat} from '../format.ts';
+import {formatDuration, type TimeFormat} from '../format.ts';
 import {detail, title} from '../sentences.ts';
 import type {Moment} from '../timeline.ts';
 import {gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
-import type {Silences} from './list.ts';
+import {type Silences, workloadName} from './list.ts';
+import {allEntries, type EpisodeEntry, foldLoads, type LogEntry, type StormEntry} from './log-entries.ts';
 import type {ScreenState} from './state.ts';
 import type {Mark, Style} from './theme.ts';
 import {MARK_STYLES} from './theme.ts';
 import {printable} from './width.ts';
-
-export interface LogEntry {
-	readonly id: string;
-	readonly key: string;
-	readonly firedAtMs: number;
-	readonly anomaly: Anomaly;
-}
 
 const kept = new WeakMap<Moment, {filter: string; kind: Kind | undefined; entries: readonly LogEntry[]}>();
 
@@ -28,20 +22,17 @@ export function logOf(moment: Moment, {filter, kind}: ScreenState['log']): reado
 	const found = kept.get(moment);
 	if (found?.filter === filter && found.kind === kind) return found.entries;
 	const wanted = parseFilter(filter);
-	const entries = moment.anomalies
-		.filter(
-			anomaly =>
-				(kind === undefined || anomaly.kind === kind) &&
-				(filter === '' ||
-					wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`)),
-		)
-		.map(anomaly => ({id: anomaly.id, key: anomaly.of.key, firedAtMs: anomaly.firedAtMs, anomaly}))
-		.sort((a, b) => rank(b.anomaly) - rank(a.anomaly) || b.firedAtMs - a.firedAtMs);
+	const isWanted = (anomaly: Anomaly): boolean =>
+		(kind === undefined || anomaly.kind === kind) &&
+		(filter === '' || wanted.matches(anomaly.of, () => `${anomaly.kind} ${title(anomaly.kind, anomaly.explanation)} ${anomaly.severity}`));
+	// Who looks for something looks for episodes: a storm has none of its own.
+	const listed = kind === undefined && filter === '' ? allEntries(moment) : foldLoads(moment.anomalies.filter(isWanted));
+	const entries = listed.toSorted((a, b) => rank(b) - rank(a) || b.firedAtMs - a.firedAtMs);
 	kept.set(moment, {filter, kind, entries});
 	return entries;
 }
 
-const rank = (anomaly: Anomaly): number => (anomaly.ended ? -1 : gravity(anomaly));
+const rank = ({anomaly}: LogEntry): number => (anomaly === undefined || anomaly.ended ? -1 : gravity(anomaly));
 
 export interface LogRowView {
 	readonly id: string;
@@ -64,21 +55,47 @@ export interface LogContext {
 	readonly silences?: Silences;
 }
 
-export function logRowView({id, anomaly}: LogEntry, selected: boolean, {moment, times, crowded, short, silences}: LogContext): LogRowView {
+export function logRowView(entry: LogEntry, selected: boolean, context: LogContext): LogRowView {
+	return entry.storm ? stormRowView(entry, selected, context) : episodeRowView(entry, selected, context);
+}
+
+function timeOf(atMs: number, {moment, times, short}: LogContext): string {
+	const sameDay = times.near(atMs, moment.atMs).length <= 5;
+	return sameDay && !short ? times.time(atMs) : times.near(atMs, moment.atMs);
+}
+
+function stormRowView({id, anomaly, storm: {of, atMs, detail}}: StormEntry, selected: boolean, context: LogContext): LogRowView {
+	const over = anomaly === undefined || anomaly.ended !== undefined;
+	const mark: Mark = over ? 'resolved' : anomaly.severity;
+	return {
+		id,
+		time: timeOf(atMs, context),
+		mark,
+		style: MARK_STYLES[mark],
+		pod: printable(of),
+		words: 'many at once',
+		detail: `${printable(detail)}${over && anomaly?.ended ? `: over after ${formatDuration(anomaly.ended.atMs - anomaly.startedAtMs)}` : ''}`,
+		over,
+		selected,
+	};
+}
+
+function episodeRowView({id, anomaly, count}: EpisodeEntry, selected: boolean, context: LogContext): LogRowView {
 	const {of, ended, recurring, severity, kind, explanation, startedAtMs} = anomaly;
+	const {moment, times, crowded, short, silences} = context;
 	// What still goes on has gone on until this moment, whenever its numbers were last told.
 	const now =
 		ended || anomaly.state !== 'firing' ? anomaly : {...anomaly, explanation: {...explanation, heldMs: moment.atMs - startedAtMs}};
 	const silence = ended ? undefined : silences?.of(of, moment.atMs);
 	const mark: Mark = ended ? 'resolved' : silence !== undefined ? 'silenced' : recurring ? 'normal' : severity;
-	const sameDay = times.near(startedAtMs, moment.atMs).length <= 5;
 	const suffix = crowded.has(`${of.namespace}/${of.pod}`) ? `:${of.name}` : '';
+	const who = count > 1 ? `${workloadName(of)}${suffix} (${count} pods)` : `${of.pod}${suffix}`;
 	return {
 		id,
-		time: sameDay && !short ? times.time(startedAtMs) : times.near(startedAtMs, moment.atMs),
+		time: timeOf(startedAtMs, context),
 		mark,
 		style: MARK_STYLES[mark],
-		pod: printable(`${short ? '' : `${of.namespace}/`}${of.pod}${suffix}`),
+		pod: printable(`${short ? '' : `${of.namespace}/`}${who}`),
 		// What follows the comma stands in the detail.
 		words: `${recurring ? 'habit: ' : ''}${title(kind, explanation).replace(/,.*/, '')}`,
 		detail: `${silence === undefined ? '' : `${silence}. `}${printable(detail(now, times))}`,

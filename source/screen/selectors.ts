@@ -16,8 +16,9 @@ import type {Layout, Needs, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Column, ColumnId, Listing, RowView, Silences, VerdictView} from './list.ts';
 import {columnsFor, factsAbout, listingOf, rowView, selectedLine, sparkOf, verdictOf} from './list.ts';
-import type {LogEntry, LogRowView} from './log.ts';
+import type {LogRowView} from './log.ts';
 import {kindsOf, logOf, logRowView} from './log.ts';
+import type {LogEntry} from './log-entries.ts';
 import {positionBar} from './position-bar.ts';
 import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
@@ -577,7 +578,7 @@ function logView(
 			{text: filter === '' ? '' : ` /${printable(filter)}`, style: 'key'},
 		],
 		caption: '',
-		footer: footerOf(top, height, entries.length, moment.anomalies.length),
+		footer: footerOf(top, height, entries.length, kind === undefined && filter === '' ? undefined : moment.anomalies.length),
 		rows: entries.slice(top, top + height).map((entry, i) => logRowView(entry, focused && top + i === selected, context)),
 		empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
 	};

@@ -39,9 +39,9 @@ const busy = (from: number, of: number) => (k: number, i: number) => (k < of && 
 
 test('containers of different workloads that are odd at once are a storm of their namespace and their nodes', () => {
 	assert.deepEqual(storms(crowd({cpu: busy(200, 10)})), [
-		'namespace shop: 10 of 12: 10 cpu-spike (10)',
-		'node node-0: 5 of 6: 5 cpu-spike (5)',
-		'node node-1: 5 of 6: 5 cpu-spike (5)',
+		'namespace shop: 10 of 12 containers: 10 cpu-spike (10)',
+		'node node-0: 5 of 6 containers: 5 cpu-spike (5)',
+		'node node-1: 5 of 6 containers: 5 cpu-spike (5)',
 	]);
 });
 
@@ -61,7 +61,7 @@ test('nor are those that learn', () => {
 
 test('a node that is drained within minutes is one event of the node', () => {
 	const drained = storms(crowd({until: k => (k % 2 === 0 ? 200 + k : 260)}));
-	assert.deepEqual(drained, ['namespace shop: 5 of 12: 5 gone (5)', 'node node-0: 5 of 6: 5 gone (5)']);
+	assert.deepEqual(drained, ['namespace shop: 5 of 12 containers: 5 gone (5)', 'node node-0: 5 of 6 containers: 5 gone (5)']);
 });
 
 test('over an hour they are no storm', () => {

@@ -1,0 +1,96 @@
+/** What the anomaly log lists: an episode, the rise of load of a workload, or many that changed at once. */
+import {type Anomaly, isToldAlone, type Storm} from '../engine/verdict.ts';
+import {siblingKey} from '../scrape.ts';
+import {gravity, type Moment} from '../timeline.ts';
+
+interface Entry {
+	readonly id: string;
+	/** The container that `enter` goes to. */
+	readonly key: string;
+	readonly firedAtMs: number;
+	/** Containers that it stands for. */
+	readonly count: number;
+}
+
+/** Of several anomalies the one told is the worst that goes on, or the last that ended, over the time of them all; a storm may have none. */
+export type EpisodeEntry = Entry & {readonly anomaly: Anomaly; readonly storm?: undefined};
+export type StormEntry = Entry & {readonly anomaly: Anomaly | undefined; readonly storm: Storm};
+export type LogEntry = EpisodeEntry | StormEntry;
+
+/** Replicas do not rise at one moment: a rise of load goes on where another begins within this time. */
+const FOLDED_MS = 5 * 60_000;
+
+/** What fewer containers do is no part of a storm: among many that are loaded, the one whose memory rises is told apart. */
+const ALIKE = 3;
+
+/** What stands in the log while nothing is filtered: storms first take what is theirs. */
+export function allEntries({anomalies, storms}: Moment): readonly LogEntry[] {
+	const left = new Set(anomalies);
+	const byKey = Map.groupBy(storms.length > 0 ? anomalies : [], ({of}) => of.key);
+	const entries: LogEntry[] = [];
+	const told = new Set<string>();
+	for (const storm of storms) {
+		const changed = storm.keys
+			.flatMap(key => byKey.get(key) ?? [])
+			.filter(
+				anomaly =>
+					left.has(anomaly) &&
+					!isToldAlone(anomaly.kind) &&
+					!anomaly.recurring &&
+					anomaly.firedAtMs <= storm.atMs &&
+					anomaly.firedAtMs > storm.atMs - FOLDED_MS,
+			);
+		const members = [...Map.groupBy(changed, ({kind}) => kind).values()].filter(({length}) => length >= ALIKE).flat();
+		// The same containers are a storm of their namespace and of their nodes: it is listed once.
+		if (members.length === 0 && storm.keys.every(key => told.has(`${key} ${storm.atMs}`))) continue;
+		for (const key of storm.keys) told.add(`${key} ${storm.atMs}`);
+		for (const member of members) left.delete(member);
+		const entry = entryOf(members);
+		entries.push({
+			id: `${storm.of}@${storm.atMs}`,
+			key: entry?.key ?? storm.keys[0] ?? '',
+			firedAtMs: storm.atMs,
+			anomaly: entry?.anomaly,
+			count: storm.keys.length,
+			storm,
+		});
+	}
+	return [...entries, ...foldLoads([...left])];
+}
+
+/** One entry for the replicas of a workload whose load rises; every other anomaly is its own. */
+export function foldLoads(anomalies: readonly Anomaly[]): EpisodeEntry[] {
+	const loads = Map.groupBy(
+		anomalies.filter(({kind, recurring}) => kind === 'load' && !recurring),
+		({of}) => siblingKey(of) ?? of.key,
+	);
+	const groups = anomalies.filter(({kind, recurring}) => kind !== 'load' || recurring).map(anomaly => [anomaly]);
+	for (const ofWorkload of loads.values()) {
+		let group: Anomaly[] = [];
+		let endMs = Number.NEGATIVE_INFINITY;
+		for (const load of ofWorkload.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
+			if (load.startedAtMs > endMs + FOLDED_MS) {
+				group = [];
+				groups.push(group);
+				endMs = Number.NEGATIVE_INFINITY;
+			}
+			group.push(load);
+			endMs = Math.max(endMs, load.ended?.atMs ?? Number.POSITIVE_INFINITY);
+		}
+	}
+	return groups.map(entryOf).filter(entry => entry !== undefined);
+}
+
+function entryOf(members: readonly Anomaly[]): EpisodeEntry | undefined {
+	const [first] = members.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+	if (!first) return undefined;
+	const count = new Set(members.map(({of}) => of.key)).size;
+	const {id, firedAtMs, startedAtMs} = first;
+	if (members.length === 1) return {id, key: first.of.key, firedAtMs, anomaly: first, count};
+	const [open] = members.filter(({ended}) => !ended).sort((a, b) => gravity(b) - gravity(a));
+	const [last] = members.toSorted((a, b) => (b.ended?.atMs ?? 0) - (a.ended?.atMs ?? 0));
+	const shown = open ?? last ?? first;
+	const heldMs = shown.ended ? shown.ended.atMs - startedAtMs : shown.explanation.heldMs;
+	const explanation = {...shown.explanation, ...(heldMs !== undefined && {heldMs})};
+	return {id, key: shown.of.key, firedAtMs, anomaly: {...shown, startedAtMs, firedAtMs, explanation}, count};
+}
