@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
 import {createEngine} from '../../source/engine/engine.ts';
-import {isToldAlone} from '../../source/engine/verdict.ts';
+import {type Anomaly, isToldAlone} from '../../source/engine/verdict.ts';
 import {drain} from '../../source/evaluation/evaluate.ts';
 import {openRecording} from '../../source/recording/feed.ts';
 import {logOf} from '../../source/screen/log.ts';
@@ -46,20 +46,55 @@ test('the one whose memory rises among many that are loaded keeps a line of its 
 	assert.ok(odd && storm?.keys.includes(odd.key));
 });
 
-test('a rise goes on as long as one of its replicas does, from the first on', () => {
-	const loads = moment.anomalies.filter(({kind}) => kind === 'load');
-	const open = foldLoads(loads.map(load => (load === loads[0] ? {...load, ended: undefined} : load)) as typeof loads).filter(
-		({anomaly}) => !anomaly.ended,
-	);
-	assert.deepEqual(
-		open.map(({anomaly}) => anomaly.of.key),
-		[loads[0]?.of.key],
-	);
-	for (const {count, anomaly} of foldLoads(loads)) {
-		const ofWorkload = loads.filter(({of}) => of.workload === anomaly.of.workload && of.name === anomaly.of.name);
-		assert.ok(count <= new Set(ofWorkload.map(({of}) => of.key)).size);
-		assert.ok(ofWorkload.some(({startedAtMs}) => startedAtMs === anomaly.startedAtMs));
-	}
+const MINUTE_MS = 60_000;
+const [load] = moment.anomalies.filter(({kind}) => kind === 'load');
+assert.ok(load);
+/** The same rise in replica `n`, from and to these minutes; without an end it goes on. */
+const rise = (n: number, from: number, to?: number): Anomaly =>
+	({
+		...load,
+		id: `rise-${n}`,
+		of: {...load.of, key: `replica-${n}`},
+		startedAtMs: from * MINUTE_MS,
+		firedAtMs: from * MINUTE_MS,
+		ended: to === undefined ? undefined : {atMs: to * MINUTE_MS, by: 'recovered'},
+	}) as Anomaly;
+const folds: readonly [says: string, rises: readonly Anomaly[], entries: readonly [id: string, count: number, over: boolean][]][] = [
+	['replicas that rise together', [rise(1, 0, 10), rise(2, 1, 9)], [['rise-1', 2, true]]],
+	['one that follows within five minutes', [rise(1, 0, 10), rise(2, 14, 20)], [['rise-1', 2, true]]],
+	[
+		'one that comes later',
+		[rise(1, 0, 10), rise(2, 16, 20)],
+		[
+			['rise-1', 1, true],
+			['rise-2', 1, true],
+		],
+	],
+	['it goes on while one of them does', [rise(1, 0), rise(2, 60, 62)], [['rise-1', 2, false]]],
+	['the same one twice', [rise(1, 0, 10), rise(1, 12, 14)], [['rise-1', 1, true]]],
+];
+for (const [says, rises, entries] of folds) {
+	test(`a rise of load is one line for a workload: ${says}`, () => {
+		assert.deepEqual(
+			foldLoads(rises).map(({id, count, anomaly}) => [id, count, anomaly.ended !== undefined]),
+			entries,
+		);
+	});
+}
+
+test('a storm takes nothing that is told alone', () => {
+	const kinds = ['load', 'memory-leak', 'oom-killed', 'unlike-siblings'] as const;
+	const anomalies = kinds.flatMap(kind => [1, 2, 3, 4].map(n => ({...rise(n, 1), id: `${kind}-${n}`, kind})));
+	const storm = {
+		type: 'storm' as const,
+		atMs: 2 * MINUTE_MS,
+		of: 'namespace shop',
+		keys: [1, 2, 3, 4].map(n => `replica-${n}`),
+		detail: '',
+	};
+	const entries = allEntries({...moment, anomalies, storms: [storm]});
+	assert.equal(entries.length, 1 + 12);
+	assert.equal(entries.find(({storm}) => storm)?.anomaly?.kind, 'load');
 });
 
 test('who filters by kind sees the episodes', () => {
