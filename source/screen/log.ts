@@ -15,7 +15,16 @@ import {printable} from './width.ts';
 const kept = new WeakMap<Moment, {filter: string; kind: Kind | undefined; entries: readonly LogEntry[]}>();
 
 /** Those that there are, in the order of the alphabet: it stays the same while others come. */
-export const kindsOf = (moment: Moment): readonly Kind[] => [...new Set(moment.anomalies.map(({kind}) => kind))].sort();
+export function kindsOf(moment: Moment): readonly Kind[] {
+	let kinds = keptKinds.get(moment);
+	if (!kinds) {
+		kinds = [...new Set(moment.anomalies.map(({kind}) => kind))].sort();
+		keptKinds.set(moment, kinds);
+	}
+	return kinds;
+}
+
+const keptKinds = new WeakMap<Moment, readonly Kind[]>();
 
 /** What goes on, the worst first; then what is over, the newest first. */
 export function logOf(moment: Moment, {filter, kind}: ScreenState['log']): readonly LogEntry[] {
