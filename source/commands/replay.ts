@@ -93,18 +93,21 @@ function parseStart(text: string): Place {
 			return told[Math.min(Number(anomaly[1]), told.length) - 1] ?? startMs;
 		};
 	}
-	const clock = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+	const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
 	if (clock) {
 		const minutes = Number(clock[1]) * 60 + Number(clock[2]);
 		return ({startMs, endMs}, flags) => {
 			const {minute} = timeFrom(flags);
 			for (let ms = startMs; ms <= endMs; ms += 60_000) {
 				const [hour = 0, past = 0] = minute(ms).split(':').map(Number);
-				if (hour * 60 + past >= minutes && hour * 60 + past < minutes + 2) return ms;
+				if (hour * 60 + past >= minutes && hour * 60 + past < minutes + 2)
+					return Math.max(startMs, ms - (ms % 60_000) + Number(clock[3] ?? 0) * 1000); // zones differ by whole minutes
 			}
 			return startMs;
 		};
 	}
+	if (!/^[\d.]+(?:[smhd]|$)/.test(text))
+		throw new UsageError(`Expected --start to be a time such as 20m, 1h5m, 14:30, 14:30:15 or anomaly:2, got ${text}`);
 	const afterMs = parseDuration(text, '--start');
 	return ({startMs}) => startMs + afterMs;
 }

@@ -78,6 +78,7 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['an interval below 5 s', ['check', '--interval', '1'], 2, /--interval.*5/],
 	['an unknown kind', ['check', text, '--fail-on', 'everything'], 2, /--fail-on.*memory-leak/],
 	['a time that is none', ['check', text, '--for', 'soon'], 2, /--for.*30m/],
+	['a start that is no time', ['demo', '--start', '25:00'], 2, /--start.*20m.*14:30:15.*anomaly:2/],
 	['an unknown word', ['everything'], 2, /everything.*\n.*oddpod help/],
 	['no file', ['evaluate'], 2, /FILE/],
 	['too many files', ['replay', 'a', 'b'], 2, /one FILE/],
