@@ -1,4 +1,7 @@
-/** Draws the screen, then fills its timeline; on SIGUSR2 every container has a new sample. */
+/**
+ * Draws the screen, then fills its timeline; on SIGUSR2 every container has a new sample. With `updates` so many follow at once, on a timeline that
+ * is full, and what the heap has grown by is told.
+ */
 import process from 'node:process';
 import {render} from 'ink';
 import {App} from '../source/app.tsx';
@@ -136,8 +139,8 @@ function anomaly(of: Container, i: number, atMs: number): Anomaly {
 	};
 }
 
-export async function run(pods: number, scrapes: number): Promise<void> {
-	const timeline = new Timeline({budgetBytes: 256 * MIB});
+export async function run(pods: number, scrapes: number, updates: number): Promise<void> {
+	const timeline = new Timeline({budgetBytes: updates > 0 ? MIB : 256 * MIB});
 	const writer = screenWriter(process.stdout);
 	const app = render(
 		<App
@@ -163,6 +166,7 @@ export async function run(pods: number, scrapes: number): Promise<void> {
 	const memory = Float64Array.from(all, () => (80 + 120 * random()) * MIB);
 	const judged = verdicts(pods);
 	let n = 0;
+	let passing: Anomaly | undefined;
 	const scrape = (): void => {
 		const atMs = START_MS + n * STEP_MS;
 		const readings = all.map((of, i) => {
@@ -184,6 +188,12 @@ export async function run(pods: number, scrapes: number): Promise<void> {
 						anomaly: anomaly(all[(i * 331) % pods] as Container, i, atMs),
 					}))
 				: [];
+		if (updates > 0 && n % 20 === 0) {
+			// One is over, the next begins.
+			if (passing) events.push({type: 'closed', atMs, anomaly: {...passing, state: 'resolved', ended: {atMs, by: 'recovered'}}});
+			passing = anomaly(all[n % pods] as Container, n, atMs);
+			events.push({type: 'opened', atMs, anomaly: passing});
+		}
 		const next: Scrape = {atMs, readings, absent: [], problems: []};
 		const assessment: Assessment = {verdicts: judged, events};
 		timeline.append(next, assessment);
@@ -198,5 +208,19 @@ export async function run(pods: number, scrapes: number): Promise<void> {
 	}
 	await app.waitUntilRenderFlush();
 	tell('filled');
+	if (updates > 0) {
+		const {gc} = globalThis as {gc?: () => void};
+		const follow = async (count: number): Promise<number> => {
+			for (let i = 0; i < count; i++) {
+				scrape();
+				await new Promise(setImmediate);
+			}
+			await app.waitUntilRenderFlush();
+			gc?.();
+			return process.memoryUsage().heapUsed;
+		};
+		const before = await follow(3000);
+		tell(`grown_${Math.round(((await follow(updates)) - before) / updates)}`);
+	}
 	await app.waitUntilExit();
 }

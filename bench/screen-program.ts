@@ -4,4 +4,5 @@ import {loadInk} from '../source/terminal/load-ink.ts';
 
 module.enableCompileCache?.();
 const {run} = await loadInk(() => import('./screen-app.tsx'));
-await run(Number(process.argv[2]), Number(process.argv[3]));
+const [pods = 0, scrapes = 0, updates = 0] = process.argv.slice(2).map(Number);
+await run(pods, scrapes, updates);

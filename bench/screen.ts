@@ -21,6 +21,7 @@ const {values: options} = parseArgs({
 	},
 });
 const SIZE = {columns: 160, rows: 50};
+const GROWTH_UPDATES = 12_000;
 const PROGRAM = path.resolve('.bench/screen-program.js');
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
@@ -92,6 +93,14 @@ async function firstFrames(count: number): Promise<readonly number[]> {
 		await terminal.until(() => false, 300);
 	}
 	return wallMs;
+}
+
+/** Of the heap, an update, once the timeline is full: 100 pods, an anomaly every 20 updates. */
+async function growth(): Promise<number> {
+	using terminal = new Terminal(process.execPath, ['--expose-gc', PROGRAM, '100', '20', String(GROWTH_UPDATES)], SIZE);
+	const grown = (): string | undefined => [...terminal.told.keys()].find(word => word.startsWith('grown_'));
+	await terminal.until(() => grown() !== undefined, 120_000);
+	return Number(grown()?.slice('grown_'.length));
 }
 
 const fixed = (value: number, digits = 1): string => (Number.isNaN(value) ? '–' : value.toFixed(digits));
@@ -187,6 +196,8 @@ async function measure(): Promise<void> {
 	terminal.type('q');
 	await terminal.until(() => false, options.profile ? 3000 : 300);
 
+	const grownBytes = await growth();
+
 	const all = [...slow.latencyMs, ...quick.latencyMs];
 	const lost = slow.lost + quick.lost;
 	const peers: (readonly string[])[] = [];
@@ -222,7 +233,8 @@ async function measure(): Promise<void> {
 	say('  bytes an update', fixed(bytesPerUpdate, 0), '6500');
 	say('  reads from the pty an update', fixed(writesPerUpdate, 2), '');
 	say('first frame from process start, median / best', `${fixed(median(frames), 0)} / ${fixed(Math.min(...frames), 0)} ms`, '120 ms');
-	say('RSS', `${fixed(rssMegabytes, 0)} MB`, '');
+	say('RSS', `${fixed(rssMegabytes, 0)} MB`, '260 MB');
+	say(`heap, over ${GROWTH_UPDATES} updates of a full timeline`, `${fixed(grownBytes, 0)} B an update`, '1000 B');
 	lines.push(
 		'',
 		'Beside it (plain: answers each key with 300 bytes and does nothing else): key, CPU idle, CPU at 10 keys/s, bytes a key, bytes idle, first screen, RSS',
@@ -241,6 +253,7 @@ async function measure(): Promise<void> {
 				bytesPerUpdate: round(bytesPerUpdate, 0),
 				firstFrameMs: round(median(frames), 0),
 				rssMegabytes: round(rssMegabytes, 0),
+				heapBytesPerUpdate: grownBytes,
 				pods: Number(options.pods),
 			})}\n`,
 		);

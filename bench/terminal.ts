@@ -31,7 +31,7 @@ export class Terminal {
 		this.#pty.onData(data => {
 			const atMs = performance.now();
 			this.chunks.push({atMs, bytes: Buffer.byteLength(data)});
-			for (const [, word = ''] of data.matchAll(/\x1b_oddpod-bench (\w+)\x1b/g)) this.told.set(word, atMs);
+			for (const [, word = ''] of data.matchAll(/\x1b_oddpod-bench ([\w-]+)\x1b/g)) this.told.set(word, atMs);
 			this.screen.write(data, () => {
 				for (const look of this.#looks) look();
 			});

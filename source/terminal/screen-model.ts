@@ -19,6 +19,7 @@ const CSI = /\x1b\[([0-?]*)([ -/]*)([@-~])/y;
 const OSC = /\x1b\]([^\x00-\x1f]*)(?:\x07|\x1b\\)/y;
 const CONTROL_STRING = /\x1b[PX^_][^\x00-\x1f]*\x1b\\/y;
 const ESCAPE = /\x1b[ -/]*[0-~]/y;
+const ERASE_LINE_AND_UP = '\x1b[2K\x1b[1A';
 /** A sequence of which the rest has yet to come. */
 const UNFINISHED = /\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x00-\x1f]*\x1b?|[ -/]*)$/y;
 /** CSI sequences that ask, or set what is not in cells. */
@@ -266,6 +267,13 @@ export class ScreenModel {
 
 	/** Where the sequence ends; -1 if its end has not come yet. */
 	#escape(text: string, start: number): number {
+		// Each frame of Ink's begins with these, once a row.
+		if (text.startsWith(ERASE_LINE_AND_UP, start)) {
+			this.#simple = false;
+			this.#erase(this.y * this.columns, (this.y + 1) * this.columns);
+			this.#goTo(Math.min(this.x, this.columns - 1), this.y - 1);
+			return start + ERASE_LINE_AND_UP.length;
+		}
 		const csi = match(CSI, text, start);
 		if (csi) {
 			const [all, parameters = '', intermediates = '', final = ''] = csi;
