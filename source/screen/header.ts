@@ -2,10 +2,10 @@
 import type {Cursor} from '../cursor.ts';
 import type {Anomaly} from '../engine/verdict.ts';
 import {formatDuration} from '../format.ts';
+import type {Moment, Row} from '../moment.ts';
+import {gravity} from '../moment.ts';
 import type {Problem} from '../scrape.ts';
 import {headline} from '../sentences.ts';
-import type {Moment, Row} from '../timeline.ts';
-import {gravity} from '../timeline.ts';
 import type {Silences, VerdictView} from './list.ts';
 import {factsAbout, learningLeftMs} from './list.ts';
 import type {Line, Span, Style} from './theme.ts';

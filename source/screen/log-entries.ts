@@ -1,7 +1,7 @@
 /** What the anomaly log lists: an episode, the rise of load of a workload, or many that changed at once. */
 import {type Anomaly, isToldAlone, type Storm} from '../engine/verdict.ts';
+import {gravity, type Moment} from '../moment.ts';
 import {siblingKey} from '../scrape.ts';
-import {gravity, type Moment} from '../timeline.ts';
 
 interface Entry {
 	readonly id: string;

@@ -1,9 +1,9 @@
 /** The anomaly log: one row an entry, what goes on first. */
 import type {Anomaly, Kind} from '../engine/verdict.ts';
 import {formatDuration, type TimeFormat} from '../format.ts';
+import type {Moment} from '../moment.ts';
+import {gravity} from '../moment.ts';
 import {detail, title} from '../sentences.ts';
-import type {Moment} from '../timeline.ts';
-import {gravity} from '../timeline.ts';
 import {parseFilter} from './filter.ts';
 import {type Silences, workloadName} from './list.ts';
 import {allEntries, type EpisodeEntry, foldLoads, type LogEntry, type StormEntry} from './log-entries.ts';
