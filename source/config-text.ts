@@ -2,7 +2,7 @@
 import {isMap, isScalar, isSeq, LineCounter, type Node, parseDocument} from 'yaml';
 import {cleanText} from './clean.ts';
 import {type Config, NO_CONFIG} from './config.ts';
-import type {ColumnId} from './screen/list.ts';
+import type {ColumnId} from './screen/columns.ts';
 import type {Style} from './screen/theme.ts';
 
 const COLUMNS: Readonly<Record<ColumnId, true>> = {

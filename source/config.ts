@@ -5,7 +5,7 @@ import {cleanText} from './clean.ts';
 import type {Mistake} from './config-text.ts';
 import {Failure} from './failure.ts';
 import type {Flags} from './flags.ts';
-import type {ColumnId} from './screen/list.ts';
+import type {ColumnId} from './screen/columns.ts';
 import type {ThemeOptions} from './screen/theme.ts';
 
 export interface Config {

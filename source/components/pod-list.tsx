@@ -1,6 +1,7 @@
 /** The list of pods. */
 import {memo} from 'react';
-import type {Cell, Column, RowView} from '../screen/list.ts';
+import type {Column} from '../screen/columns.ts';
+import type {Cell, RowView} from '../screen/row-view.ts';
 import type {ListView} from '../screen/selectors.ts';
 import type {Line, Span, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
