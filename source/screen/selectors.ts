@@ -3,20 +3,21 @@ import type {Cursor} from '../cursor.ts';
 import {placeOf} from '../cursor.ts';
 import type {Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
-import {formatCpu, formatDuration, formatMemory} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
 import type {Details, Problem} from '../scrape.ts';
-import {why} from '../sentences.ts';
-import type {Course, Timeline} from '../timeline.ts';
-import {chartCaption, drawChart, fitCaption, plotColumns} from './chart.ts';
+import type {Timeline} from '../timeline.ts';
+import {bottomLine} from './bottom-line.ts';
+import {fitCaption} from './chart.ts';
 import type {Column, ColumnId} from './columns.ts';
 import {columnsFor} from './columns.ts';
+import {drawMetric, oneMetric, windowOf} from './detail-charts.ts';
 import {detailWords} from './details.ts';
+import {explained, whyLines} from './explained.ts';
 import type {Silences} from './facts.ts';
 import {factsAbout} from './facts.ts';
 import type {HeaderInput, Source} from './header.ts';
 import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
-import {helpLines, keyBar} from './help.ts';
+import {helpLines} from './help.ts';
 import type {Layout, Needs, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Listing} from './list.ts';
@@ -30,7 +31,7 @@ import {rowView, sparkOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
 import type {Line, Tones} from './theme.ts';
-import {cut, cutMiddle, padStart, printable, wrap} from './width.ts';
+import {cutMiddle, printable} from './width.ts';
 import {plural} from './words.ts';
 
 export interface SceneInput {
@@ -423,114 +424,6 @@ function footerOf(top: number, height: number, length: number, outOf: number | u
 	return `${top + 1}-${Math.min(length, top + height)} of ${length}${filtered}`;
 }
 
-/** The charts' stretch of time: chosen, or long enough for the anomaly, an hour at least where there is one. */
-function windowOf(
-	state: ScreenState,
-	moment: Moment,
-	timeline: Timeline,
-	row: Row | undefined,
-): {readonly fromMs: number; readonly toMs: number} {
-	const nowMs = state.chart.endMs ?? moment.atMs;
-	const aheadMs = state.chart.endMs === undefined ? untilLimit(row, nowMs) : 0;
-	const {windowMs: chosenMs} = state.chart;
-	if (chosenMs !== undefined) {
-		const toMs = nowMs + (aheadMs <= chosenMs / 2 ? aheadMs : 0);
-		return {fromMs: toMs - chosenMs, toMs};
-	}
-	const elapsedMs = nowMs - timeline.startMs;
-	const anomalyMs = row?.anomaly ? (nowMs - row.anomaly.startedAtMs) * 1.3 : 0;
-	const neededMs = Math.max(600_000, Math.min(elapsedMs, Math.max(3_600_000, anomalyMs)));
-	// In steps, so that the picture stands still between them.
-	const stepMs = neededMs > 6 * 3_600_000 ? 3_600_000 : neededMs > 2 * 3_600_000 ? 1_800_000 : 600_000;
-	const inSteps = (ms: number): number => (Number.isNaN(ms) ? 600_000 : Math.min(Math.ceil(ms / stepMs) * stepMs, 86_400_000));
-	const toMs = nowMs + (aheadMs <= 0.75 * neededMs ? aheadMs : 0);
-	return {fromMs: toMs - inSteps(neededMs + toMs - nowMs), toMs};
-}
-
-const AHEAD_STEP_MS = 300_000;
-
-/** To the five minutes after the limit is hit, so that the picture stands still on the way there; 0 where none is forecast. */
-function untilLimit(row: Row | undefined, nowMs: number): number {
-	const {anomaly} = row ?? {};
-	const hitMs = row?.state === 'absent' || anomaly?.ended ? undefined : anomaly?.explanation.forecast?.atMs;
-	return hitMs !== undefined && hitMs > nowMs ? Math.ceil((hitMs + 30_000) / AHEAD_STEP_MS) * AHEAD_STEP_MS - nowMs : 0;
-}
-
-const oneMetric = (row: Row | undefined, other: boolean): Metric =>
-	((row?.anomaly?.metric ?? 'memory') === 'memory') !== other ? 'memory' : 'cpu';
-
-/** More would be a thicket. */
-const MOST_SIBLINGS = 8;
-
-function drawMetric(
-	timeline: Timeline,
-	moment: Moment,
-	row: Row,
-	metric: Metric,
-	fromMs: number,
-	toMs: number,
-	width: number,
-	height: number,
-	times: TimeFormat,
-	tones: Tones,
-): {readonly lines: readonly Line[]; readonly caption: readonly string[]} {
-	const columns = plotColumns(width);
-	// What was sampled after this moment is not known in it.
-	const until = Math.max(Math.min(toMs, moment.atMs) + 1, fromMs + 1);
-	const known = Math.max(1, Math.min(columns, Math.round((columns * (until - fromMs)) / (toMs + 1 - fromMs))));
-	const courseOf = (key: string): Course => withFuture(timeline.course(key, metric, fromMs, until, known), columns);
-	const own = courseOf(row.key);
-	const siblings = moment.siblings(row.key).slice(0, MOST_SIBLINGS).map(courseOf);
-	const {of} = row;
-	const limit = metric === 'cpu' ? of.cpuLimitMillicores : of.memoryLimitBytes;
-	const request = metric === 'cpu' ? of.cpuRequestMillicores : of.memoryRequestBytes;
-	const forecast = metric === 'memory' && row.state !== 'absent' ? row.anomaly?.explanation.forecast : undefined;
-	const lines = drawChart(
-		{
-			metric,
-			own,
-			siblings,
-			limit,
-			request,
-			anomalies: moment.anomalies.filter(anomaly => anomaly.of.key === row.key && anomaly.metric === metric),
-			changes: timeline.changes(row.key, fromMs, until),
-			heading: metric === 'memory' && row.anomaly?.explanation.forecast !== undefined,
-			...(known < columns && {nowMs: moment.atMs}),
-			...(forecast && known < columns && {forecast: {fromMs: moment.atMs, fromValue: row.memoryBytes, atMs: forecast.atMs}}),
-		},
-		width,
-		height,
-		times,
-		tones,
-	);
-	const value = row.state === 'absent' ? Number.NaN : metric === 'cpu' ? row.cpuMillicores : row.memoryBytes;
-	const low = own.low.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
-	const high = own.high.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
-	return {lines, caption: chartCaption(metric, value, low, high, limit)};
-}
-
-/** The same course with empty columns behind it. */
-function withFuture(course: Course, columns: number): Course {
-	if (course.columns >= columns) return course;
-	const longer = (values: Float64Array): Float64Array => {
-		const all = new Float64Array(columns).fill(Number.NaN);
-		all.set(values);
-		return all;
-	};
-	const state = new Uint8Array(columns);
-	state.set(course.state);
-	return {
-		fromMs: course.fromMs,
-		toMs: course.fromMs + ((course.toMs - course.fromMs) * columns) / course.columns,
-		columns,
-		min: longer(course.min),
-		max: longer(course.max),
-		low: longer(course.low),
-		high: longer(course.high),
-		state,
-	};
-}
-
 function chartView(
 	rect: Rect,
 	boxed: boolean,
@@ -594,61 +487,6 @@ function logView(
 const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
 	printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
 
-/** Of a past moment only what was stored is known; of the present the engine can be asked. */
-function explained(row: Row, moment: Moment, explain: SceneInput['explain'], verdict: string, times: TimeFormat): readonly string[] {
-	const now = explain?.(row.key);
-	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
-	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
-	const words = explanation ? why(explanation, times) : storedWords(row, moment, verdict, times);
-	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent')
-		words.splice(
-			2,
-			0,
-			`Told at ${times.near(explanation.atMs, moment.atMs)}, with the numbers of then; at ${times.minute(moment.atMs)} it is at CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}.`,
-		);
-	return words.map(printable);
-}
-
-/** What was told longer before the shown moment says so. */
-const TOLD_BEFORE_MS = 60_000;
-
-function storedWords(row: Row, moment: Moment, verdict: string, times: TimeFormat): string[] {
-	const {of} = row;
-	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdict} at ${times.time(moment.atMs)}`, ''];
-	if (!Number.isNaN(row.sampledAtMs)) {
-		const age = moment.atMs - row.sampledAtMs;
-		lines.push(
-			`CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}, sampled ${times.time(row.sampledAtMs)}${row.state === 'absent' ? ` (${formatDuration(age)} before)` : ''}`,
-		);
-	} else lines.push('It has had no sample yet.');
-	const limits = [
-		[of.cpuLimitMillicores, 'CPU', formatCpu],
-		[of.memoryLimitBytes, 'memory', formatMemory],
-	] as const;
-	for (const [limit, word, show] of limits) {
-		if (Number.isNaN(limit)) continue;
-		lines.push(limit === Number.POSITIVE_INFINITY ? `No ${word} limit` : `${word === 'CPU' ? word : 'Memory'} limit ${show(limit)}`);
-	}
-	if (of.waiting !== undefined) lines.push(`Waiting: ${of.waiting}`);
-	if (of.lastExit) lines.push(`Its previous run ended at ${times.near(of.lastExit.atMs, moment.atMs)}: ${of.lastExit.reason}`);
-	if (of.restarts > 0) lines.push(plural(of.restarts, 'restart'));
-	if (of.workload !== undefined) lines.push(`${of.workload}${of.revision === undefined ? '' : `, revision ${of.revision}`}`);
-	if (of.image !== undefined) lines.push(`Image ${of.image}`);
-	if (of.node !== undefined) lines.push(`Node ${of.node}`);
-	return lines;
-}
-
-/** The first line stands out; `label: value` keeps its label dim. */
-function whyLines(text: string, width: number): readonly Line[] {
-	return text.split('\n').flatMap((line, i): Line[] => {
-		if (line.trim() === '') return [[]];
-		const indent = /^ */.exec(line)?.[0] ?? '';
-		return wrap(line, width - indent.length).map((piece, n) => [
-			{text: `${indent}${n > 0 && indent === '' && i > 0 ? '' : ''}${piece}`, style: i === 0 ? 'strong' : 'plain'},
-		]);
-	});
-}
-
 function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
 	if (listing.ids.length > 0) return '';
 	if (listing.unfiltered > 0)
@@ -663,64 +501,6 @@ function placeWords(state: ScreenState, source: Source, moment: Moment, timeline
 	if (cursor.mode === 'play' && !(moment.atMs >= timeline.endMs && (source.live || source.finished()))) return `×${cursor.speed}`;
 	return source.live ? 'live' : 'end';
 }
-
-function bottomLine(
-	state: ScreenState,
-	width: number,
-	focus: ScreenState['focus'],
-	overlay: 'help' | 'why' | undefined,
-	source: Source,
-	inside: 'replicas' | 'containers' | undefined,
-	canKubectl: boolean,
-	places: Places,
-): Line {
-	const {typing, notice} = state;
-	if (typing) {
-		const sign = typing.what === 'command' ? ':' : '/';
-		const hint = typing.what === 'command' ? hintFor(typing.text, places) : '!text: without it   -l app=x   node=NAME';
-		const text = printable(typing.text);
-		// What is typed last has to be seen.
-		const shown = text.length > width - 4 ? `…${text.slice(-(width - 5))}` : text;
-		const room = width - 3 - shown.length;
-		return [
-			{text: ` ${sign}`, style: 'key'},
-			{text: shown},
-			{text: ' ', style: 'cursor'},
-			{text: room > 12 ? padStart(cut(hint, room - 3), room - 1) : '', style: 'dim'},
-		];
-	}
-	if (notice) return [{text: ` ${cutEnd(printable(notice.text), width - 2)}`, style: notice.bad ? 'warning' : 'good'}];
-	const undoes =
-		focus !== 'pods'
-			? 'back'
-			: state.chart.frozen
-				? 'thaw'
-				: state.filter !== ''
-					? 'clear filter'
-					: state.cursor.mode !== state.cursor.home && state.cursor.home === 'follow'
-						? 'live'
-						: undefined;
-	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, inside, undoes, canKubectl}, width);
-}
-
-/** Where a command can lead. */
-interface Places {
-	readonly namespaces: readonly string[];
-	/** The newest first. */
-	readonly recent: readonly string[];
-	readonly contexts: readonly string[];
-}
-
-function hintFor(text: string, {namespaces, recent, contexts}: Places): string {
-	const names = /^\s*(?:ns|namespaces?)\s/i.test(text)
-		? [...recent.map((name, i) => `${i + 1} ${name}`), ...namespaces.filter(name => !recent.includes(name)), '0 all']
-		: /^\s*(?:ctx|context)\s/i.test(text)
-			? contexts
-			: [];
-	return names.length > 0 ? printable(names.join('  ')) : 'ns a,b  ctx NAME  sort COLUMN  group node  q';
-}
-
-const cutEnd = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
 
 /** The moment that the cursor shows: the same object for as long as nothing of it can have changed. */
 export function createMomentOf(timeline: Timeline): (state: ScreenState) => Moment {

@@ -1,0 +1,70 @@
+/** Why a container is called what it is called, as text. */
+import type {Explanation} from '../engine/verdict.ts';
+import type {TimeFormat} from '../format.ts';
+import {formatCpu, formatDuration, formatMemory} from '../format.ts';
+import type {Moment, Row} from '../moment.ts';
+import {why} from '../sentences.ts';
+import type {Line} from './theme.ts';
+import {printable, wrap} from './width.ts';
+import {plural} from './words.ts';
+
+/** Of a past moment only what was stored is known; of the present the engine can be asked. */
+export function explained(
+	row: Row,
+	moment: Moment,
+	explain: ((key: string) => Explanation | undefined) | undefined,
+	verdict: string,
+	times: TimeFormat,
+): readonly string[] {
+	const now = explain?.(row.key);
+	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
+	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
+	const words = explanation ? why(explanation, times) : storedWords(row, moment, verdict, times);
+	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent')
+		words.splice(
+			2,
+			0,
+			`Told at ${times.near(explanation.atMs, moment.atMs)}, with the numbers of then; at ${times.minute(moment.atMs)} it is at CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}.`,
+		);
+	return words.map(printable);
+}
+
+/** What was told longer before the shown moment says so. */
+const TOLD_BEFORE_MS = 60_000;
+
+function storedWords(row: Row, moment: Moment, verdict: string, times: TimeFormat): string[] {
+	const {of} = row;
+	const lines = [`${of.namespace}/${of.pod}:${of.name}`, `${verdict} at ${times.time(moment.atMs)}`, ''];
+	if (!Number.isNaN(row.sampledAtMs)) {
+		const age = moment.atMs - row.sampledAtMs;
+		lines.push(
+			`CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}, sampled ${times.time(row.sampledAtMs)}${row.state === 'absent' ? ` (${formatDuration(age)} before)` : ''}`,
+		);
+	} else lines.push('It has had no sample yet.');
+	const limits = [
+		[of.cpuLimitMillicores, 'CPU', formatCpu],
+		[of.memoryLimitBytes, 'memory', formatMemory],
+	] as const;
+	for (const [limit, word, show] of limits) {
+		if (Number.isNaN(limit)) continue;
+		lines.push(limit === Number.POSITIVE_INFINITY ? `No ${word} limit` : `${word === 'CPU' ? word : 'Memory'} limit ${show(limit)}`);
+	}
+	if (of.waiting !== undefined) lines.push(`Waiting: ${of.waiting}`);
+	if (of.lastExit) lines.push(`Its previous run ended at ${times.near(of.lastExit.atMs, moment.atMs)}: ${of.lastExit.reason}`);
+	if (of.restarts > 0) lines.push(plural(of.restarts, 'restart'));
+	if (of.workload !== undefined) lines.push(`${of.workload}${of.revision === undefined ? '' : `, revision ${of.revision}`}`);
+	if (of.image !== undefined) lines.push(`Image ${of.image}`);
+	if (of.node !== undefined) lines.push(`Node ${of.node}`);
+	return lines;
+}
+
+/** The first line stands out; `label: value` keeps its label dim. */
+export function whyLines(text: string, width: number): readonly Line[] {
+	return text.split('\n').flatMap((line, i): Line[] => {
+		if (line.trim() === '') return [[]];
+		const indent = /^ */.exec(line)?.[0] ?? '';
+		return wrap(line, width - indent.length).map((piece, n) => [
+			{text: `${indent}${n > 0 && indent === '' && i > 0 ? '' : ''}${piece}`, style: i === 0 ? 'strong' : 'plain'},
+		]);
+	});
+}
