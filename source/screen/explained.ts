@@ -20,12 +20,12 @@ export function explained(
 	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
 	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
 	const words = explanation ? why(explanation, times) : storedWords(row, moment, verdict, times);
-	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent')
-		words.splice(
-			2,
-			0,
-			`Told at ${times.near(explanation.atMs, moment.atMs)}, with the numbers of then; at ${times.minute(moment.atMs)} it is at CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}.`,
-		);
+	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent') {
+		const told = times.near(explanation.atMs, moment.atMs);
+		const shown = `CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}`;
+		const then = words.slice(2).map(line => line.replace(/^((?:CPU|Memory): \S+) now/, '$1 then'));
+		words.splice(2, then.length, `Told at ${told}, with the numbers of then; at ${times.minute(moment.atMs)}: ${shown}.`, ...then);
+	}
 	return words.map(printable);
 }
 
