@@ -108,6 +108,8 @@ function pod(i: number): object {
 }
 
 let packed = zlib.gzipSync(metrics(), {level: 1});
+/** What a watch gets that begins from an older version. */
+const history: {readonly version: number; readonly events: string}[] = [];
 const watchers = new Set<{write: (text: string) => void}>();
 const server = https.createServer(
 	{key: readFileSync(path.join(TLS, 'server.key')), cert: readFileSync(path.join(TLS, 'server.crt')), keepAliveTimeout: 0},
@@ -124,6 +126,8 @@ const server = https.createServer(
 			response.flushHeaders();
 			const watcher = {write: (text: string) => void response.write(text)};
 			watchers.add(watcher);
+			const from = Number(url.searchParams.get('resourceVersion'));
+			for (const past of history) if (past.version > from) watcher.write(past.events);
 			const end = setTimeout(
 				() => {
 					watcher.write(`${JSON.stringify({type: 'BOOKMARK', object: {metadata: {resourceVersion: String(version)}}})}\n`);
@@ -142,7 +146,9 @@ const server = https.createServer(
 			const to = Math.min(COUNT, from + Number(url.searchParams.get('limit') ?? COUNT));
 			const items = Array.from({length: to - from}, (_, i) => pod(from + i));
 			return send(
-				zlib.gzipSync(JSON.stringify({metadata: {resourceVersion: '1000', ...(to < COUNT && {continue: String(to)})}, items}), {level: 1}),
+				zlib.gzipSync(JSON.stringify({metadata: {resourceVersion: String(version), ...(to < COUNT && {continue: String(to)})}, items}), {
+					level: 1,
+				}),
 				true,
 			);
 		}
@@ -167,6 +173,8 @@ function replace(count: number): void {
 	for (const i of which) events += `${JSON.stringify({type: 'DELETED', object: pod(i)})}\n`;
 	for (const i of which) generations[i] = (generations[i] ?? 0) + 1;
 	for (const i of which) events += `${JSON.stringify({type: 'ADDED', object: pod(i)})}\n`;
+	history.push({version, events});
+	if (history.length > 100) history.shift();
 	for (const watcher of watchers) watcher.write(events);
 }
 
