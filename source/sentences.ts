@@ -27,7 +27,7 @@ export function title(kind: Kind | undefined, explanation: Explanation, times?: 
 		case 'cpu-spike':
 			return 'CPU spike';
 		case 'load':
-			return 'load rise, all replicas';
+			return siblings.alike < siblings.count ? 'load rise, most replicas' : 'load rise, all replicas';
 		case 'level-shift':
 			return explanation.state === 'firing' ? 'memory rising' : 'stepped up, stays';
 		case 'drop':
@@ -290,20 +290,36 @@ function metricWords(explanation: Explanation, metric: Metric): string {
 	const ratio = Number.isFinite(times) && (times >= 1.15 || times <= 0.85) ? `, ${factor(times)} times that` : '';
 	const over = now - median;
 	const distance =
-		need > 0 && over > 0 && over < need
-			? `An alarm begins ${format(metric, need)} over the median; it is ${format(metric, need - over)} from that.`
-			: need > 0 && over >= need
-				? `It is ${format(metric, over)} over the median; ${format(metric, need)} would matter.`
-				: need > 0
-					? `An alarm begins at about ${format(metric, median + need)}.`
-					: '';
-	return `${name}: ${format(metric, now)} now${ofLimit}; usually ${range(explanation, metric)} (median ${format(metric, median)})${ratio}. ${distance}`.trimEnd();
+		need > 0 && over < need && median + need > limit
+			? 'Nothing up to its limit would be an alarm by its height alone.'
+			: need > 0 && over > 0 && over < need
+				? `An alarm begins ${format(metric, need)} over the median; it is ${format(metric, need - over)} from that.`
+				: need > 0 && over >= need
+					? `It is ${format(metric, over)} over the median; ${format(metric, need)} would matter.`
+					: need > 0
+						? `An alarm begins at about ${format(metric, median + need)}.`
+						: '';
+	return `${name}: ${format(metric, now)} now${ofLimit}; usually ${range(explanation, metric)} (median ${format(metric, median)})${ratio}. ${peakWords(explanation, metric)}${distance}`.trimEnd();
+}
+
+/** `It was 129m at its most. `, where that is not what it is now. */
+function peakWords({kind, metric: ofAnomaly, peak, value}: Explanation, metric: Metric): string {
+	if (ofAnomaly !== metric || peak === undefined) return '';
+	if (!(kind === 'drop' ? peak < 0.95 * value[metric] : peak > 1.05 * value[metric])) return '';
+	return `It was ${format(metric, peak)} at its ${kind === 'drop' ? 'least' : 'most'}. `;
 }
 
 const factor = (value: number): string => (value >= 9.95 ? String(Math.round(value)) : value.toFixed(1));
 
-function scoreWords({score, threshold, reasons}: Explanation): string {
+/** What the forest has no part in: trends, exits, comparisons. */
+const NOT_BY_SCORE: ReadonlySet<Kind> = new Set(['memory-leak', 'memory-retained', 'oom-killed', 'crash-loop', 'unlike-siblings']);
+
+function scoreWords({score, threshold, reasons, kind}: Explanation): string {
 	if (Number.isNaN(score)) return 'Score: none yet.';
+	const numbers = `Score ${score.toFixed(2)}, threshold ${threshold.toFixed(2)}`;
+	if (kind !== undefined && NOT_BY_SCORE.has(kind)) return `${numbers}: this verdict does not rest on it.`;
+	if (kind !== undefined && kind !== 'level-shift' && !(score > threshold))
+		return `${numbers}: it is so far out that the score was not asked.`;
 	const is = score > threshold ? 'over' : 'under';
 	const strongest = reasons
 		.filter(({weight}) => weight >= 0.05)
@@ -323,7 +339,9 @@ function siblingsLine({siblings, kind, metric}: Explanation): string {
 }
 
 function growthWords(explanation: Explanation, times: TimeFormat): string[] {
-	const {growthBytesPerMinute = Number.NaN, forecast, of, atMs} = explanation;
+	const {growthBytesPerMinute = Number.NaN, grewSinceMs, forecast, of, atMs} = explanation;
+	if (grewSinceMs !== undefined)
+		return [`Before it was killed memory grew by ${formatMemoryRate(growthBytesPerMinute)} since ${times.near(grewSinceMs, atMs)}.`];
 	const rate = `Growing ${formatMemoryRate(growthBytesPerMinute)}`;
 	if (!forecast) return [Number.isFinite(of.memoryLimitBytes) ? `${rate}.` : `${rate}; without a limit there is no time by which to tell.`];
 	const from = formatDuration(forecast.earliestMs - atMs);

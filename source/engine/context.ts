@@ -2,7 +2,14 @@ import type {Container} from '../scrape.ts';
 import type {ForestStore} from './forest-store.ts';
 import type {Settings} from './settings.ts';
 import type {Change, Event} from './verdict.ts';
-import type {Watched} from './watched.ts';
+import type {Leak, Watched} from './watched.ts';
+
+/** `leak`: the one that it had until then. */
+export interface Exit {
+	readonly watched: Watched;
+	readonly restarted: boolean;
+	readonly leak: Leak | undefined;
+}
 
 /** What the rules see of the rest while one scrape is assessed. */
 export interface Context {
@@ -13,7 +20,7 @@ export interface Context {
 	/** Events of this scrape, in order. */
 	readonly events: Event[];
 	/** Containers that are new or changed in this scrape, and may have an exit to tell of; `restarted`: it was seen to happen. */
-	readonly exits: {readonly watched: Watched; readonly restarted: boolean}[];
+	readonly exits: Exit[];
 	/** Containers with a run of odd samples, in this scrape: mostly none. */
 	runs: number;
 	/** Living containers of the same namespace, workload and name, itself left out. */

@@ -76,7 +76,7 @@ class OddEngine implements Engine {
 		}
 		this.#changes.settle(scrape.atMs, events);
 		// After all are met: who its siblings are is part of what is told.
-		for (const {watched, restarted} of context.exits) followExits(watched, this.#kills, restarted, context);
+		for (const exit of context.exits) followExits(exit, this.#kills, context);
 		for (const {of} of readings) {
 			const watched = this.#watched.get(of.key);
 			if (watched?.isNew) this.#follow(watched, context);
@@ -118,8 +118,8 @@ class OddEngine implements Engine {
 		if (told && watched.leak?.isGrowing && told.id === watched.leak.episode.anomaly.id)
 			return {...explainLeak(watched, watched.leak, context), reasons};
 		if (!told) return now;
-		// What the trouble is stands as it was told; the numbers are of now.
-		const {value, usual, score, threshold, atMs, learned, baseline, of} = now;
+		// What the trouble is, and what was usual before it, stands as it was told; the numbers are of now.
+		const {value, score, threshold, atMs, learned, baseline, of} = now;
 		const heldMs = told.state === 'firing' && told.startedAtMs < atMs ? atMs - told.startedAtMs : told.explanation.heldMs;
 		return {
 			...told.explanation,
@@ -131,7 +131,6 @@ class OddEngine implements Engine {
 			threshold,
 			learned,
 			baseline,
-			...(told.state === 'standing' ? {} : {usual}),
 			...(heldMs !== undefined && {heldMs}),
 		};
 	}
@@ -179,8 +178,9 @@ class OddEngine implements Engine {
 			this.#workloads.add(watched);
 		}
 		this.#changes.note(of, context.atMs, context.events);
+		const {leak} = watched;
 		if (restarted) this.#restart(watched, context);
-		context.exits.push({watched, restarted});
+		context.exits.push({watched, restarted, leak});
 		return watched;
 	}
 
@@ -193,7 +193,7 @@ class OddEngine implements Engine {
 		if (of.startedAtMs !== undefined) watched.series.warmUntilMs = of.startedAtMs + WARM_MS;
 		this.#workloads.inherit(watched.series, of, undefined, this.#settings);
 		this.#workloads.add(watched);
-		context.exits.push({watched, restarted: false});
+		context.exits.push({watched, restarted: false, leak: undefined});
 		return watched;
 	}
 

@@ -31,13 +31,11 @@ export class Episode {
 
 	/** What it was stays as it was told; what is known of its end is added. */
 	close(by: EndedBy, now: Explanation): Event {
-		const {atMs, value, score, threshold, heldMs, peak} = now;
+		const {atMs, value, heldMs, peak} = now;
 		const explanation: Explanation = {
 			...this.anomaly.explanation,
 			atMs,
 			value,
-			score,
-			threshold,
 			...(heldMs !== undefined && {heldMs}),
 			...(peak !== undefined && {peak}),
 		};

@@ -1,11 +1,11 @@
 /** OOM kills and crash loops: told from restart counts and last exits, needing no training. */
 import {type Container, siblingKey} from '../scrape.ts';
-import type {Context} from './context.ts';
+import type {Context, Exit} from './context.ts';
 import {open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
 import {isNearLimit} from './severity.ts';
 import type {EndedBy, Explanation, Kind} from './verdict.ts';
-import type {Watched} from './watched.ts';
+import type {Leak, Watched} from './watched.ts';
 
 const HOUR_MS = 3_600_000;
 /** A loop: so many exits in this time; over when it has run for so long. */
@@ -56,13 +56,13 @@ function keep(times: number[], atMs: number): void {
 export const endOf = ({lastExit}: Container): EndedBy => (lastExit?.reason === OOM ? 'oom-killed' : 'restarted');
 
 /** A container that is new or changed: is there an exit to tell of? `restarted`: it was seen to happen. */
-export function followExits(watched: Watched, kills: Kills, restarted: boolean, context: Context): void {
+export function followExits({watched, restarted, leak}: Exit, kills: Kills, context: Context): void {
 	const {of} = watched;
 	const isNew = kills.note(of);
 	const {lastExit} = of;
 	if (isNew && lastExit?.reason === OOM && (restarted || context.atMs - lastExit.atMs < HOUR_MS)) {
 		closeExit(watched, 'killed', 'oom-killed', context);
-		const explanation = explain(watched, 'oom-killed', lastExit.atMs, context);
+		const explanation = explain(watched, 'oom-killed', lastExit.atMs, context, leak);
 		const [episode, event] = open(of.key, telling('oom-killed'), lastExit.atMs, false, explanation, 'oom');
 		watched.killed = episode;
 		context.events.push(event);
@@ -101,8 +101,9 @@ function closeExit(watched: Watched, which: 'killed' | 'crashing', by: EndedBy, 
 // What is told of a kill is told of a moment: it stands, it does not fire.
 const telling = (kind: Kind): Telling => ({kind, metric: 'memory', severity: 'critical', state: 'standing', recurring: false});
 
-function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context): Explanation {
+function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context, leak?: Leak): Explanation {
 	const {of} = watched;
+	const grown = leak?.episode.anomaly;
 	return {
 		...describe(watched.series, context.settings, {
 			...telling(kind),
@@ -112,6 +113,12 @@ function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context
 			kills: context.kills(of),
 			changes: context.changes(of, sinceMs),
 			siblings: {count: context.siblings(of).length, alike: 0, ratio: Number.NaN},
+		}),
+		// What a leak had reached is not usual.
+		...(grown && {
+			usual: grown.explanation.usual,
+			growthBytesPerMinute: grown.explanation.growthBytesPerMinute ?? Number.NaN,
+			grewSinceMs: grown.startedAtMs,
 		}),
 		of,
 		atMs: context.atMs,

@@ -134,15 +134,14 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 	watched.leak = {episode, startLevel, usual: usualBefore(series, growth.sinceMs), peak, growth, fastest: growth.slope, isGrowing: true};
 }
 
-/** Of the samples before this time; where they are too few, as the baseline has it. */
-function usualBefore({history, baseline}: Series, sinceMs: number): Leak['usual'] {
-	let n = 0;
-	for (let back = 0; back < history.length && n < before.length; back++) {
-		const x = history.memory[history.place(back)] as number;
-		if (history.atMs(back) < sinceMs && !Number.isNaN(x)) before[n++] = x;
-	}
-	const {median, low, high} = baseline.usual[1];
-	if (n < BEFORE_ENOUGH) return {median, low, high};
+/** Of the last samples before this time; where they are too few, of the first that there are. */
+function usualBefore(series: Series, sinceMs: number): Leak['usual'] {
+	const {history} = series;
+	const usable = series.usable();
+	let then = 0;
+	while (then < usable && history.atMs(then) >= sinceMs) then++;
+	const newest = Math.max(0, Math.min(then, usable - BEFORE_ENOUGH));
+	const n = history.recent(1, newest, Math.min(usable, newest + BEFORE), before);
 	before.subarray(0, n).sort();
 	return {median: quantileSorted(before, n, 0.5), low: quantileSorted(before, n, 0.005), high: quantileSorted(before, n, 0.995)};
 }

@@ -69,7 +69,16 @@ function begin(watched: Watched, context: Context): void {
 	const before = median(values, history.recent(1, during, during + BEFORE, values));
 	const {high, scale} = series.usual(0);
 	if (Number.isNaN(before)) return;
-	watched.retention = {before, peak: before, sinceMs: run.firstAtMs, cpuUsual: high + scale, quietSinceMs: Number.NaN, episode: undefined};
+	const {usual} = describe(series, context.settings, {state: 'normal'});
+	watched.retention = {
+		before,
+		usual,
+		peak: before,
+		sinceMs: run.firstAtMs,
+		cpuUsual: high + scale,
+		quietSinceMs: Number.NaN,
+		episode: undefined,
+	};
 }
 
 function tell(watched: Watched, retention: Retention, context: Context): void {
@@ -89,14 +98,17 @@ function tell(watched: Watched, retention: Retention, context: Context): void {
 	const atMs = series.history.atMs(0);
 	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, retention.sinceMs);
 	const telling = siblings.count > 0 && 2 * siblings.alike >= siblings.count ? notice : warning;
-	const explanation = describe(series, context.settings, {
-		...telling,
-		sinceMs,
-		heldMs: atMs - sinceMs,
-		peak: peak * MIB,
-		siblings,
-		changes: context.changes(of, sinceMs),
-	});
+	const explanation = {
+		...describe(series, context.settings, {
+			...telling,
+			sinceMs,
+			heldMs: atMs - sinceMs,
+			peak: peak * MIB,
+			siblings,
+			changes: context.changes(of, sinceMs),
+		}),
+		usual: retention.usual,
+	};
 	if (found) {
 		context.events.push(found.tell(telling, explanation));
 		retention.episode = found;

@@ -80,7 +80,7 @@ function explainRun(watched: Watched, context: Context, run: Run, name: Name, te
 	const {series} = watched;
 	const channel = CHANNELS.findIndex((_, i) => run.channels & bit(i) && metricOf(i) === (name.metric === 'cpu' ? 0 : 1));
 	const kills = context.kills(watched.of);
-	return describe(series, context.settings, {
+	const explanation = describe(series, context.settings, {
 		...telling,
 		also: name.also,
 		siblings,
@@ -92,4 +92,6 @@ function explainRun(watched: Watched, context: Context, run: Run, name: Name, te
 		changes: context.changes(watched.of, run.firstAtMs),
 		...(kills.length > 0 && {kills}),
 	});
+	// Once it stands it is the baseline; what was usual before it is what was told first.
+	return {...explanation, usual: watched.firing?.anomaly.explanation.usual ?? explanation.usual};
 }

@@ -113,6 +113,8 @@ export interface Explanation {
 		readonly ratio: number;
 	};
 	readonly growthBytesPerMinute?: number;
+	/** Of a kill: since when memory grew by that. */
+	readonly grewSinceMs?: number;
 	readonly forecast?: Forecast;
 	/** Times of earlier OOM kills or exits of this workload's container, newest last. */
 	readonly kills?: readonly number[];

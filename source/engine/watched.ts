@@ -4,7 +4,7 @@ import type {Usual} from './baseline.ts';
 import type {Episode} from './episode.ts';
 import {type Growth, GrowthWatch} from './growth.ts';
 import type {Series} from './series.ts';
-import type {State} from './verdict.ts';
+import type {Explanation, State} from './verdict.ts';
 
 /** A level that memory or CPU left, and what counts as being back at it. */
 export interface Standing {
@@ -34,6 +34,8 @@ export interface Leak {
 export interface Retention {
 	/** MiB. */
 	readonly before: number;
+	/** As it was before the load. */
+	readonly usual: Explanation['usual'];
 	peak: number;
 	readonly sinceMs: number;
 	/** CPU below this is the usual range again. */

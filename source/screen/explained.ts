@@ -19,14 +19,22 @@ export function explained(
 	const now = explain?.(row.key);
 	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
 	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
-	const words = explanation ? why(explanation, times) : storedWords(row, moment, verdict, times);
-	if (explanation && moment.atMs - explanation.atMs >= TOLD_BEFORE_MS && row.state !== 'absent') {
-		const told = times.near(explanation.atMs, moment.atMs);
-		const shown = `CPU ${formatCpu(row.cpuMillicores)}, memory ${formatMemory(row.memoryBytes)}`;
-		const then = words.slice(2).map(line => line.replace(/^((?:CPU|Memory): \S+) now/, '$1 then'));
-		words.splice(2, then.length, `Told at ${told}, with the numbers of then; at ${times.minute(moment.atMs)}: ${shown}.`, ...then);
-	}
-	return words.map(printable);
+	if (!explanation) return storedWords(row, moment, verdict, times).map(printable);
+	const sinceTold = moment.atMs - explanation.atMs;
+	if (!(sinceTold >= TOLD_BEFORE_MS) || row.state === 'absent') return why(explanation, times).map(printable);
+	// Of a moment after it was told: what it measured then is that of then, the times that it foretells are counted from the moment.
+	const {heldMs, state} = explanation;
+	const words = why(
+		{
+			...explanation,
+			atMs: moment.atMs,
+			value: {cpu: row.cpuMillicores, memory: row.memoryBytes},
+			...(heldMs !== undefined && state === 'firing' && {heldMs: heldMs + sinceTold}),
+		},
+		times,
+	);
+	const [who = '', what = '', ...rest] = words;
+	return [who, what, `What it rests on was told at ${times.near(explanation.atMs, moment.atMs)}.`, ...rest].map(printable);
 }
 
 /** What was told longer before the shown moment says so. */

@@ -70,3 +70,37 @@ test('normal and learning containers are told too', () => {
 	assert.equal(title(undefined, normal, times), 'normal');
 	assert.match(why(normal, times).join('\n'), /An alarm begins/);
 });
+
+const at = (i: number): number => START_MS + i * 15_000;
+const calmCpu = (i: number): number => 50 + 4 * jitter(i);
+const calmMemory = (i: number): number => 120 + jitter(i + 7777);
+
+test('what stands, and what is over, is told beside what was usual before it', () => {
+	const {anomalies} = watch(samples(420, i => calmCpu(i) + (i >= 200 && i < 350 ? 500 : 0), calmMemory));
+	const [busy] = anomalies;
+	assert.equal(busy?.ended?.by, 'recovered');
+	assert.ok((busy?.explanation.usual.cpu.high ?? Number.NaN) < 60);
+	const words = why(busy.explanation, times).join('\n');
+	assert.match(words, /CPU: \d+m now.*usually 4\dm-5\dm.*It was 55\dm at its most\./);
+	assert.match(words, /Score 0\.\d\d, over its threshold/);
+});
+
+test('an OOM kill names the growth before it, and what was usual before that', () => {
+	for (const seenFirst of [true, false]) {
+		const of = container('a', {memoryLimitBytes: 256 * MIB});
+		const lastExit = {reason: 'OOMKilled', atMs: at(300)};
+		const after = {...of, incarnation: 'a:1', restarts: 1, lastExit};
+		const scrapes = [...samples(301, calmCpu, i => calmMemory(i) + Math.max(0, i - 200), {of})];
+		// The exit is seen before the new process, or both at once.
+		if (seenFirst) scrapes.push(scrape(at(301), [], [{of: {...of, lastExit}, why: 'restarting'}]));
+		scrapes.push(scrape(at(302), [reading(after, at(302), 50, 120)]));
+		const killed = watch(scrapes).anomalies.find(({kind}) => kind === 'oom-killed');
+		assert.ok(killed);
+		const words = why(killed.explanation, times).join('\n');
+		assert.match(words, /Before it was killed memory grew by [\d.]+Mi\/min since \d\d:\d\d\./);
+		assert.ok(
+			killed.explanation.usual.memory.high < 130 * MIB,
+			`${killed.explanation.usual.memory.high / MIB} MiB, exit seen first: ${seenFirst}`,
+		);
+	}
+});
