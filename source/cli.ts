@@ -2,8 +2,9 @@
 import process from 'node:process';
 import type {Outcome} from './commands/outcome.ts';
 import {type Config, configFile, NO_CONFIG, readConfig} from './config.ts';
-import {Failure, told, UsageError} from './failure.ts';
-import {COMMANDS, type Command, checkFlags, type Flags, help, meowFlags} from './flags.ts';
+import {Failure, sentence, told, UsageError} from './failure.ts';
+import {COMMANDS, type Command, checkFlags, checkSwitches, commandIn, type Flags, help, isCommand, meowFlags} from './flags.ts';
+import {didYouMean} from './nearest-word.ts';
 import {VERSION} from './version.ts';
 
 const EXIT = {well: 0, failed: 1, usage: 2, found: 3} as const;
@@ -22,8 +23,6 @@ const RUN: Readonly<Record<Command, () => Promise<{run: Run}>>> = {
 	doctor: () => import('./commands/doctor.ts'),
 };
 
-const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
-
 /** @returns the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
 	// A reader that went away (`oddpod top | head`) is no failure.
@@ -31,25 +30,29 @@ export async function main(argv: readonly string[]): Promise<number> {
 		if (error.code === 'EPIPE') process.exit(EXIT.well);
 		throw error;
 	});
-	const [first, ...rest] = argv;
-	const command: Command = isCommand(first) ? first : 'watch';
+	const [first] = argv;
+	const given = commandIn(argv);
+	const {command = 'watch', rest} = given;
 	try {
-		if (first === 'help') return printHelp(rest[0]);
-		if (argv.includes('--help') || argv.includes('-h')) return printHelp(isCommand(first) ? first : undefined);
+		if (first === 'help') return printHelp(argv[1]);
+		if (argv.includes('--help') || argv.includes('-h')) return printHelp(given.command);
 		if (first === '--version' || first === '-v' || first === 'version') {
 			process.stdout.write(`${VERSION}\n`);
 			return EXIT.well;
 		}
+		checkSwitches(rest);
 		const {default: meow} = await import('meow'); // `--version` and help need not wait for it
-		const {input, flags} = meow({
-			importMeta: import.meta,
-			argv: isCommand(first) ? rest : argv,
-			pkg: {name: 'oddpod', version: VERSION},
-			flags: meowFlags(command),
-			booleanDefault: undefined, // `--no-ascii` is not the same as nothing
-			autoHelp: false,
-			autoVersion: false,
-		});
+		const parse = (): {input: string[]; flags: Record<string, unknown>} =>
+			meow({
+				importMeta: import.meta,
+				argv: rest,
+				pkg: {name: 'oddpod', version: VERSION},
+				flags: meowFlags(command),
+				booleanDefault: undefined, // `--no-ascii` is not the same as nothing
+				autoHelp: false,
+				autoVersion: false,
+			});
+		const {input, flags} = orUsageError(parse);
 		const {run} = await RUN[command]();
 		// Verdicts that are counted depend on nothing but what stands on the command line.
 		const config = command === 'evaluate' ? NO_CONFIG : await readConfig(configFile(process.env));
@@ -61,14 +64,24 @@ export async function main(argv: readonly string[]): Promise<number> {
 	}
 }
 
+/** meow throws where a flag is given twice. @throws {UsageError} */
+function orUsageError<T>(parse: () => T): T {
+	try {
+		return parse();
+	} catch (error) {
+		throw new UsageError((error as Error).message);
+	}
+}
+
 function printHelp(word: string | undefined): number {
-	if (word !== undefined && !isCommand(word)) throw new UsageError(`There is no command ${word}`);
+	if (word !== undefined && !isCommand(word)) throw new UsageError(`There is no command ${word}${didYouMean(word, Object.keys(COMMANDS))}`);
 	process.stdout.write(help(word));
 	return EXIT.well;
 }
 
 function tell(error: unknown, command: Command): string {
-	if (error instanceof UsageError) return `oddpod: ${error.message}.\nSee: oddpod help${command === 'watch' ? '' : ` ${command}`}\n`;
+	if (error instanceof UsageError)
+		return `oddpod: ${sentence(error.message)}\n${error.fix ?? `See: oddpod help${command === 'watch' ? '' : ` ${command}`}`}\n`;
 	if (error instanceof Failure) return told(error.problem);
 	const message = error instanceof Error ? error.message : String(error);
 	return `oddpod: something went wrong that should not have: ${message}.\nPlease report it, with the file that this makes: oddpod … --log FILE\n${process.env.ODDPOD_DEBUG && error instanceof Error ? `${error.stack}\n` : ''}`;

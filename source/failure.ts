@@ -14,10 +14,22 @@ export class Failure extends Error {
 /** The command line cannot be carried out as it was written. */
 export class UsageError extends Error {
 	override name = 'UsageError';
+	/** What helps more than the command's help. */
+	readonly fix: string | undefined;
+
+	constructor(message: string, fix?: string) {
+		super(message);
+		this.fix = fix;
+	}
+}
+
+/** With a full stop, where it ends in nothing of the kind. */
+export function sentence(text: string): string {
+	const trimmed = text.replace(/[.\s]+$/, '');
+	return /[?!]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
 /** One sentence of what happened and why, then a line of what to do: as a command prints it. */
 export function told({what, why, fix}: Problem): string {
-	const sentence = (text: string): string => `${text.replace(/[.\s]+$/, '')}.`;
 	return `oddpod: ${sentence(what)}${why ? ` ${sentence(why)}` : ''}\n${fix ? `${fix}\n` : ''}`;
 }

@@ -1,5 +1,6 @@
 /** Every flag of every command in one table: it drives parsing, validation and help. */
 import {UsageError} from './failure.ts';
+import {didYouMean} from './nearest-word.ts';
 
 export const COMMANDS = {
 	watch: {
@@ -28,6 +29,7 @@ export const COMMANDS = {
 } as const;
 
 export type Command = keyof typeof COMMANDS;
+export const isCommand = (word: string | undefined): word is Command => word !== undefined && Object.hasOwn(COMMANDS, word);
 
 interface Flag {
 	readonly type: 'boolean' | 'string' | 'number';
@@ -142,7 +144,7 @@ export const FLAGS = {
 	consecutive: {
 		type: 'number',
 		value: 'N',
-		help: 'odd readings of N + 1 that confirm an anomaly',
+		help: 'how many of N + 1 readings in a row must be odd to confirm an anomaly',
 		for: ENGINE,
 		min: 1,
 		max: 10,
@@ -170,10 +172,40 @@ export const flagName = (name: string): string => `--${name.replace(/[A-Z]/g, le
 const flagsOf = (command: Command): readonly (readonly [string, Flag])[] =>
 	Object.entries(FLAGS).filter(([, flag]) => (flag as Flag).for.includes(command));
 
-/** The form that meow takes. */
-export function meowFlags(command: Command): Record<string, {type: 'boolean' | 'string' | 'number'; shortFlag?: string}> {
+const flagGiven = (argument: string): Flag | undefined =>
+	Object.entries<Flag>(FLAGS).find(
+		([name, {short}]) => argument === flagName(name) || (short !== undefined && argument === `-${short}`),
+	)?.[1];
+
+/** As in kubectl, flags may stand before the command: `oddpod -n shop top`. `rest`: everything else. */
+export function commandIn(argv: readonly string[]): {readonly command: Command | undefined; readonly rest: readonly string[]} {
+	for (let i = 0; i < argv.length && argv[i] !== '--'; i++) {
+		const argument = argv[i] ?? '';
+		if (!argument.startsWith('-'))
+			return isCommand(argument) ? {command: argument, rest: argv.toSpliced(i, 1)} : {command: undefined, rest: argv};
+		const flag = flagGiven(argument);
+		if (flag && flag.type !== 'boolean') i++; // its value
+	}
+	return {command: undefined, rest: argv};
+}
+
+/** What is on or off takes no value. @throws {UsageError} */
+export function checkSwitches(argv: readonly string[]): void {
+	for (const argument of argv) {
+		if (argument === '--') return;
+		const [, name, value] = /^(--?[^=]+)=(.*)$/s.exec(argument) ?? [];
+		if (name !== undefined && flagGiven(name)?.type === 'boolean' && value !== 'true' && value !== 'false')
+			throw new UsageError(`Expected ${name} without a value, got ${value}`);
+	}
+}
+
+/** The form that meow takes. What is no number is told by {@link checkFlags}: meow would make NaN of it. */
+export function meowFlags(command: Command): Record<string, {type: 'boolean' | 'string'; shortFlag?: string}> {
 	return Object.fromEntries(
-		flagsOf(command).map(([name, {type, short}]) => [name, {type, ...(short !== undefined && {shortFlag: short})}]),
+		flagsOf(command).map(([name, {type, short}]) => [
+			name,
+			{type: type === 'boolean' ? type : 'string', ...(short !== undefined && {shortFlag: short})},
+		]),
 	);
 }
 
@@ -194,7 +226,8 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 		const flag = known.get(name);
 		if (!flag) {
 			if (name in FLAGS) throw new UsageError(`${flagName(name)} is not a flag of \`oddpod ${command}\``);
-			throw new UsageError(`There is no flag ${name.length === 1 ? '-' : ''}${name.length === 1 ? name : flagName(name)}`);
+			if (name.length === 1) throw new UsageError(`There is no flag -${name}`);
+			throw new UsageError(`There is no flag ${flagName(name)}${didYouMean(flagName(name), [...known.keys()].map(flagName))}`);
 		}
 		if (Array.isArray(value)) throw new UsageError(`Expected ${flagName(name)} once, got it ${value.length} times`);
 		if (flag.type === 'boolean') {
@@ -203,15 +236,16 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 			if (value === '') throw new UsageError(`Expected ${flagName(name)} to have a value: ${flagName(name)} ${flag.value}`);
 			if (flag.choices && !flag.choices.includes(String(value)))
 				throw new UsageError(`Expected ${flagName(name)} to be one of ${flag.choices.join(', ')}, got ${String(value)}`);
+			flags[name] = value;
 		} else {
-			const number = Number(value);
+			const number = value === '' ? Number.NaN : Number(value);
 			const {min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY} = flag;
 			if (!(number >= min && number <= max) || (flag.whole && !Number.isInteger(number)))
 				throw new UsageError(
-					`Expected ${flagName(name)} to be a ${flag.whole ? 'whole ' : ''}number from ${min} to ${max}, got ${Number.isNaN(number) ? 'none' : number}`,
+					`Expected ${flagName(name)} to be a ${flag.whole ? 'whole ' : ''}number from ${min} to ${max}, got ${value === '' ? 'none' : String(value)}`,
 				);
+			flags[name] = number;
 		}
-		flags[name] = value;
 	}
 	return flags as Flags;
 }

@@ -1,7 +1,8 @@
 import process from 'node:process';
 import type {Config} from '../config.ts';
 import {UsageError} from '../failure.ts';
-import type {Flags} from '../flags.ts';
+import {COMMANDS, type Flags} from '../flags.ts';
+import {didYouMean} from '../nearest-word.ts';
 import type {Container} from '../scrape.ts';
 import {loadInk} from '../terminal/load-ink.ts';
 import {run as check} from './check.ts';
@@ -51,6 +52,8 @@ function workloadNamed(text: string): (of: Container) => boolean {
 	const [kind = '', name, ...rest] = text.split('/');
 	const full = SHORT[kind.toLowerCase()];
 	if (full === undefined || !name || rest.length > 0)
-		throw new UsageError(`Expected a workload such as deploy/checkout, sts/ledger or pod/ledger-0, or a command, got ${text}`);
+		throw new UsageError(
+			`Expected a workload such as deploy/checkout, sts/ledger or pod/ledger-0, or a command, got ${text}${didYouMean(text, Object.keys(COMMANDS))}`,
+		);
 	return of => (full === 'Pod' ? of.pod === name : of.workload === `${full}/${name}`);
 }

@@ -91,6 +91,15 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 		{XDG_CONFIG_HOME: folder},
 	],
 	['an unknown help', ['help', 'everything'], 2, /everything/],
+	['a slip in a command', ['chek'], 2, /got chek; did you mean check\?\n/],
+	['a slip in the command of help', ['help', 'expalin'], 2, /no command expalin; did you mean explain\?\n/],
+	['a slip in a flag', ['demo', '--spede', '3'], 2, /--spede; did you mean --speed\?\n/],
+	['a word where a number belongs', ['demo', '--speed', 'abc'], 2, /--speed .*got abc\.\n/],
+	['a number that is left out', ['demo', '--speed'], 2, /--speed .*got none\.\n/],
+	['a value where none belongs', ['demo', '--loop=3'], 2, /--loop without a value, got 3\.\n/],
+	['a flag that is given twice', ['demo', '--seed', '1', '--seed', '2'], 2, /--seed .*once\.\n/],
+	['a flag before its command', ['--speed', '0', 'demo'], 2, /--speed.*0\.1.*\n.*oddpod help demo/],
+	['a command after the flags of the cluster', ['-s', 'https://127.0.0.1:1', 'top'], 1, /right host or port\? Nothing listens there/],
 ];
 for (const [what, args, status, said, env] of refused) {
 	test(`${what} is refused with exit code ${status} and what to do`, () => {
