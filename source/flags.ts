@@ -23,7 +23,7 @@ export const COMMANDS = {
 	evaluate: {usage: 'oddpod evaluate FILE… [flags]', does: 'Count verdicts against the labels in recordings or CSV files.'},
 	explain: {
 		usage: 'oddpod explain FILE [ID] [flags]',
-		does: 'Why an anomaly of a recording was called one, or what is usual for a container. Without ID: list them.',
+		does: 'Why an anomaly of a recording was called one, or what is usual for a container. ID: its number in the list, or a name. Without ID: list them.',
 	},
 	doctor: {usage: 'oddpod doctor [flags]', does: 'Say what keeps oddpod from seeing the cluster, and what to do about it.'},
 } as const;

@@ -2,9 +2,11 @@ import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
 import type {Anomaly} from '../engine/verdict.ts';
-import {Failure, UsageError} from '../failure.ts';
+import {UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
+import {gravity} from '../moment.ts';
 import {run as runPipeline} from '../pipeline.ts';
+import type {Container} from '../scrape.ts';
 import {title, why} from '../sentences.ts';
 import {anomalyJson} from '../sinks/lines.ts';
 import {Timeline} from '../timeline.ts';
@@ -22,34 +24,59 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	const time = timeFrom(flags);
 	const print = (line: string): void => void process.stdout.write(`${line}\n`);
 	const anomalies = timeline.anomalies;
+	const row = (anomaly: Anomaly): string =>
+		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.firedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${title(anomaly.kind, anomaly.explanation, time)}`;
+	const list = `List what there is: oddpod explain ${path}`;
 	if (id === undefined) {
 		if (anomalies.length === 0) print('No anomaly in this recording.');
-		anomalies.forEach((anomaly, i) => {
-			print(
-				flags.output === 'json'
-					? JSON.stringify(anomalyJson(anomaly, time))
-					: `${String(i + 1).padStart(3)}  ${time.time(anomaly.firedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly)}  ${title(anomaly.kind, anomaly.explanation, time)}`,
-			);
-		});
+		for (const anomaly of anomalies) print(flags.output === 'json' ? JSON.stringify(anomalyJson(anomaly, time)) : row(anomaly));
 		return 'well';
 	}
-	const anomaly = anomalies[Number(id) - 1] ?? anomalies.find(one => one.id === id) ?? anomalies.findLast(one => name(one).includes(id));
+	const numbered = /^\d+$/.test(id);
+	if (numbered && !anomalies[Number(id) - 1]) {
+		const there = anomalies.length === 1 ? 'There is 1 anomaly' : `There are ${anomalies.length} anomalies`;
+		throw new UsageError(`${there} in this recording, none has the number ${id}`, list);
+	}
+	const exact = numbered ? anomalies[Number(id) - 1] : anomalies.find(one => one.id === id);
+	// A name may fit several: the worst is explained, and the others are named so that one can ask for them.
+	const fitting = exact ? [exact] : called(id, anomalies, ({of}) => of).sort((a, b) => gravity(b) - gravity(a));
+	const [anomaly, ...others] = fitting;
 	if (anomaly) {
+		if (others.length > 0) {
+			const note = flags.output === 'json' ? (line: string): void => void process.stderr.write(`${line}\n`) : print;
+			note(`${fitting.length} anomalies fit ${id}. The worst is explained here:\n${row(anomaly)}\nThe others, each of them by its number:`);
+			for (const other of others.slice(0, MOST_OTHERS)) note(row(other));
+			if (others.length > MOST_OTHERS) note(`     and ${others.length - MOST_OTHERS} more: oddpod explain ${path}`);
+			note('');
+		}
 		if (flags.output === 'json') print(JSON.stringify(anomalyJson(anomaly, time)));
 		else for (const line of why(anomaly.explanation, time)) print(line);
 		return 'well';
 	}
-	const of = timeline.at(Number.POSITIVE_INFINITY).rows.of.find(({key}) => key.includes(id));
-	const explanation = of && engine.explain(of.key);
-	if (!explanation)
-		throw new Failure({
-			id: 'no-such-anomaly',
-			what: `nothing in this recording is called ${id}`,
-			fix: `List what there is: oddpod explain ${path}`,
-		});
+	const containers = called(id, timeline.at(Number.POSITIVE_INFINITY).rows.of, of => of);
+	if (containers.length > 1) {
+		const names = containers.slice(0, MOST_OTHERS).map(name).join(', ');
+		throw new UsageError(
+			`${containers.length} containers fit ${id}: ${names}${containers.length > MOST_OTHERS ? ', …' : ''}`,
+			'Give the name of one of them',
+		);
+	}
+	const explanation = containers[0] && engine.explain(containers[0].key);
+	if (!explanation) throw new UsageError(`Nothing in this recording is called ${id}`, list);
 	if (flags.output === 'json') print(JSON.stringify({...explanation, of: explanation.of.key}));
 	else for (const line of why(explanation, time)) print(line);
 	return 'well';
 }
 
-const name = ({of}: Anomaly): string => `${of.namespace}/${of.pod}:${of.name}`;
+const MOST_OTHERS = 10;
+
+const name = ({namespace, pod, name}: Container): string => `${namespace}/${pod}:${name}`;
+
+/** Those of exactly this name, or else those that have it in theirs. */
+function called<T>(id: string, all: readonly T[], containerOf: (one: T) => Container): T[] {
+	const exactly = all.filter(one => {
+		const of = containerOf(one);
+		return [of.key, name(of), `${of.namespace}/${of.pod}`, of.pod].includes(id);
+	});
+	return exactly.length > 0 ? exactly : all.filter(one => name(containerOf(one)).includes(id));
+}

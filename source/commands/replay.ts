@@ -5,6 +5,7 @@ import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
 import {UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
+import {formatDuration} from '../format.ts';
 import {run as runPipeline} from '../pipeline.ts';
 import type {Problem} from '../scrape.ts';
 import {Silences} from '../silences.ts';
@@ -31,14 +32,24 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 	const readers = await openReaders(flags, feed, settings);
 	if (isPlain() || flags.output !== undefined) {
 		let damage: Problem | undefined;
-		readers.push(lines(printer(flags), flags.output === 'json' ? 'json' : 'text', timeFrom(flags)));
-		readers.push({
+		const print = printer(flags);
+		// A place in the middle is known once all has been read: the lines wait for it.
+		const timeline = start && new Timeline({training: settings.train ?? DEFAULTS.train, budgetBytes: REPLAY_BUDGET_BYTES});
+		const held: {readonly atMs: number; readonly line: string}[] = [];
+		let atMs = Number.NaN;
+		readers.unshift({
 			name: 'damage',
-			read({problems}) {
-				damage = problems.find(({id}) => id === 'recording-damaged') ?? damage;
+			read(scrape) {
+				damage = scrape.problems.find(({id}) => id === 'recording-damaged') ?? damage;
+				atMs = scrape.atMs;
 			},
 		});
-		await runPipeline({feed, engine, readers, signal: new AbortController().signal});
+		readers.push(
+			lines(timeline ? line => void held.push({atMs, line}) : print, flags.output === 'json' ? 'json' : 'text', timeFrom(flags)),
+		);
+		await runPipeline({feed, engine, ...(timeline && {timeline}), readers, signal: new AbortController().signal});
+		const fromMs = start && timeline ? start(timeline, flags) : Number.NaN;
+		for (const {atMs, line} of held) if (!(atMs < fromMs)) print(line);
 		if (damage) process.stderr.write(`oddpod: ${damage.what}.\n`);
 		return 'well';
 	}
@@ -56,6 +67,7 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 		.finally(() => timeline.finish());
 	// A place in the middle is known once the file has been read that far, and an anomaly once it was found.
 	if (start) await reading;
+	const atMs = start ? start(timeline, flags) : Number.NaN;
 	const {show} = await loadInk(() => import('./show.tsx'));
 	try {
 		await show({
@@ -64,7 +76,7 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 			timeline,
 			source: {label: feed.label, live: false, finished: () => timeline.complete, problem: () => problem},
 			cursor: replayCursor(flags.speed, {
-				atMs: start ? start(timeline, flags) : Number.NaN,
+				atMs,
 				stopAtAnomalies: flags.pauseOnAnomaly === true,
 				loop: flags.loop === true,
 			}),
@@ -84,30 +96,39 @@ const REPLAY_BUDGET_BYTES = 512 * 2 ** 20;
 
 type Place = (timeline: Timeline, flags: Flags) => number;
 
-/** `20m` after the start, the clock time `14:30`, or `anomaly:2`. @throws {UsageError} */
+/** `20m` after the start, the clock time `14:30`, or `anomaly:2`. Its place is NaN where nothing was recorded. @throws {UsageError} both */
 function parseStart(text: string): Place {
 	const anomaly = /^anomaly:(\d+)$/.exec(text);
 	if (anomaly) {
 		return ({anomalies, startMs}) => {
 			const told = anomalies.map(({firedAtMs}) => firedAtMs).sort((a, b) => a - b);
-			return told[Math.min(Number(anomaly[1]), told.length) - 1] ?? startMs;
+			const atMs = told[Number(anomaly[1]) - 1];
+			if (atMs === undefined && !Number.isNaN(startMs)) throw elsewhere(text, `has ${told.length} anomalies`);
+			return atMs ?? startMs;
 		};
 	}
 	const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
 	if (clock) {
 		const minutes = Number(clock[1]) * 60 + Number(clock[2]);
 		return ({startMs, endMs}, flags) => {
-			const {minute} = timeFrom(flags);
+			const {minute, time} = timeFrom(flags);
 			for (let ms = startMs; ms <= endMs; ms += 60_000) {
 				const [hour = 0, past = 0] = minute(ms).split(':').map(Number);
 				if (hour * 60 + past >= minutes && hour * 60 + past < minutes + 2)
 					return Math.max(startMs, ms - (ms % 60_000) + Number(clock[3] ?? 0) * 1000); // zones differ by whole minutes
 			}
+			if (!Number.isNaN(startMs)) throw elsewhere(text, `goes from ${time(startMs)} to ${time(endMs)}`);
 			return startMs;
 		};
 	}
 	if (!/^[\d.]+(?:[smhd]|$)/.test(text))
 		throw new UsageError(`Expected --start to be a time such as 20m, 1h5m, 14:30, 14:30:15 or anomaly:2, got ${text}`);
 	const afterMs = parseDuration(text, '--start');
-	return ({startMs}) => startMs + afterMs;
+	return ({startMs, endMs}) => {
+		if (startMs + afterMs > endMs) throw elsewhere(text, `is ${formatDuration(endMs - startMs)} long`);
+		return startMs + afterMs;
+	};
 }
+
+const elsewhere = (start: string, recording: string): UsageError =>
+	new UsageError(`Expected --start to be within the recording, which ${recording}, got ${start}`);

@@ -43,6 +43,7 @@ mkdirSync(path.join(folder, 'oddpod'));
 file('oddpod/config.yaml', '# mine\ncolour: red\n');
 const empty = file('empty.jsonl', '');
 const text = file('text.jsonl', 'hello\n');
+const shop = 'recordings/shop.jsonl.gz';
 const newer = file('newer.jsonl', '{"oddpod":99,"startedAtMs":1}\n');
 const json = file('other.jsonl', '{"version":2}\n');
 const columns = file('columns.csv', 'stream,cpu\na,1\n');
@@ -98,6 +99,12 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['a number that is left out', ['demo', '--speed'], 2, /--speed .*got none\.\n/],
 	['a value where none belongs', ['demo', '--loop=3'], 2, /--loop without a value, got 3\.\n/],
 	['a flag that is given twice', ['demo', '--seed', '1', '--seed', '2'], 2, /--seed .*once\.\n/],
+	['the number of no anomaly', ['explain', shop, '99'], 2, /There are \d\d anomalies.*99.*\n.*oddpod explain recordings/],
+	['a name that is nobody', ['explain', shop, 'nobody'], 2, /called nobody.*\n.*oddpod explain recordings/],
+	['a name of several that are well', ['explain', shop, 'ads'], 2, /2 containers fit ads: shop\/ads-\S+, shop\/ads-/],
+	['a start after the end', ['replay', shop, '--start', '5h'], 2, /--start .*is 1 h 45 min long, got 5h\.\n/],
+	['a start at a time that was not recorded', ['demo', '--start', '1:10'], 2, /--start .*from 14:20:36 to 16:05:36, got 1:10\.\n/],
+	['a start at an anomaly that there is not', ['demo', '--start', 'anomaly:99'], 2, /--start .*has \d\d anomalies, got anomaly:99\.\n/],
 	['a flag before its command', ['--speed', '0', 'demo'], 2, /--speed.*0\.1.*\n.*oddpod help demo/],
 	['a command after the flags of the cluster', ['-s', 'https://127.0.0.1:1', 'top'], 1, /right host or port\? Nothing listens there/],
 ];
@@ -130,4 +137,24 @@ test('--version and --help answer at once', () => {
 		);
 	}
 	assert.equal(oddpod(['replay', '--help']).stdout, oddpod(['help', 'replay']).stdout);
+});
+
+test('explain tells the worst that a name fits, says so, and names the others', () => {
+	const {stdout, status} = oddpod(['explain', shop, 'frontend-vbs99kvzp9-gpsk6']);
+	assert.equal(status, 0);
+	assert.match(
+		stdout,
+		/^3 anomalies fit .*\n +\d+ .*memory-retained.*\nThe others.*\n +\d+ .*cpu-sustained.*\n +\d+ .*unlike-siblings.*\n\nshop\//,
+	);
+	assert.match(oddpod(['explain', shop, 'ledger-0']).stdout, /^payments\/ledger-0:ledger\n/);
+	const {stdout: json} = oddpod(['explain', shop, 'frontend', '-o', 'json']);
+	assert.equal(JSON.parse(json).kind, 'memory-retained');
+});
+
+test('a replay into a pipe begins at its start', () => {
+	const all = oddpod(['replay', shop]).stdout.split('\n');
+	const some = oddpod(['replay', shop, '--start', '15:10']).stdout.split('\n');
+	assert.match(some[0] ?? '', /^15:1\d:/);
+	assert.deepEqual(some, all.slice(-some.length));
+	assert.equal(oddpod(['demo', '--start', '1h40m']).stdout, '');
 });
