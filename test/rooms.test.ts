@@ -11,7 +11,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	format: [],
 	clean: [],
 	failure: ['scrape'],
-	flags: ['failure'],
+	'nearest-word': [],
+	flags: ['failure', 'nearest-word'],
 	config: ['failure', 'clean', 'flags', 'screen', 'config-text'],
 	'config-text': ['clean', 'config', 'screen'],
 	recording: ['scrape', 'failure', 'clean'],
@@ -34,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	kubectl: ['scrape'],
 	silences: ['scrape'],
 	succession: ['scrape'],
-	cli: ['commands', 'config', 'failure', 'flags', 'version'],
+	cli: ['commands', 'config', 'failure', 'flags', 'nearest-word', 'version'],
 	oddpod: ['cli'],
 };
 
