@@ -40,22 +40,40 @@ export class Watching {
 	readonly #stop: AbortController;
 	readonly #places = new Map<string, Place>();
 	readonly #listeners = new Set<() => void>();
+	readonly #patienceMs: number;
+	/** Where the session began: what is written to files is of this place. */
+	readonly #first: Place;
 	#here: Place;
+	/** Commands that asked for another place: only the newest is obeyed. */
+	#asked = 0;
 	#changed: ((props: LiveProps) => void) | undefined;
 
 	/** @throws {Failure} where a file that is to be written cannot be. */
-	static async begin(cluster: Cluster, flags: Flags): Promise<Watching> {
-		const readers = await openReaders(flags, cluster.feed, settingsFrom(flags), () => healthLine(cluster.health()));
+	static async begin(cluster: Cluster, flags: Flags, patienceMs = PATIENCE_MS): Promise<Watching> {
+		let watching: Watching | undefined;
+		// More namespaces are another feed.
+		const health = (): string => healthLine((watching === undefined ? cluster : watching.#first.cluster).health());
+		const readers = await openReaders(flags, cluster.feed, settingsFrom(flags), health);
 		const stop = new AbortController();
-		return new Watching(cluster, await openFeed(cluster.feed, stop.signal, () => true), flags, readers, stop);
+		watching = new Watching(cluster, await openFeed(cluster.feed, stop.signal, () => true), flags, readers, stop, patienceMs);
+		return watching;
 	}
 
-	private constructor(cluster: Cluster, opened: Opened, flags: Flags, readers: readonly Reader[], stop: AbortController) {
+	private constructor(
+		cluster: Cluster,
+		opened: Opened,
+		flags: Flags,
+		readers: readonly Reader[],
+		stop: AbortController,
+		patienceMs: number,
+	) {
 		this.#flags = flags;
+		this.#patienceMs = patienceMs;
 		this.#settings = settingsFrom(flags);
 		this.#stop = stop;
 		cluster.screenTaken();
-		this.#here = this.#settle(cluster, opened, readers);
+		this.#first = this.#settle(cluster, opened, readers);
+		this.#here = this.#first;
 	}
 
 	get props(): LiveProps {
@@ -110,7 +128,7 @@ export class Watching {
 					label,
 					live: true,
 					finished: () => false,
-					problem: () => this.problem,
+					problem: () => this.problem ?? this.#filesRest(place),
 					dropped: () => unreadable(place.cluster.health()),
 					subscribe: changed => {
 						this.#listeners.add(changed);
@@ -136,10 +154,25 @@ export class Watching {
 		for (const changed of this.#listeners) changed();
 	}
 
+	/** Elsewhere nothing is written; what is wrong with the cluster there is told first. */
+	#filesRest({props: {timeline}, succession: {label}}: Place): Problem | undefined {
+		const {record, log} = this.#flags;
+		const first = this.#first.succession.label;
+		const files = [record !== undefined && 'recording', log !== undefined && 'log'].filter(file => file !== false);
+		if (label === first || files.length === 0 || timeline.at(timeline.endMs).problems.length > 0) return undefined;
+		return {
+			id: 'files-rest',
+			what: `the ${files.join(' and the ')} of ${first} ${files.length > 1 ? 'rest' : 'rests'}`,
+			fix: `Only ${first} is written; ":ctx ${first}" goes back to it`,
+		};
+	}
+
 	/** Resolves to what went wrong: then everything is as it was. */
 	async #goTo({context, namespaces = []}: Elsewhere): Promise<string | undefined> {
 		const here = this.#here;
+		const asked = ++this.#asked;
 		const elsewhere = context !== undefined && context !== here.cluster.context;
+		if (context !== undefined && !elsewhere && namespaces.length === 0) return undefined;
 		// What is watched already is watched on: nothing that was learned is lost, and going back costs nothing.
 		const read = elsewhere ? undefined : here.cluster.namespaces();
 		const wanted = namespaces.length === 0 ? namespaces : [...new Set([...(read ?? []), ...namespaces])];
@@ -158,10 +191,15 @@ export class Watching {
 		}
 		cluster.screenTaken();
 		const impatient = new AbortController();
-		const patience = setTimeout(() => impatient.abort(), PATIENCE_MS);
+		const patience = setTimeout(() => impatient.abort(), this.#patienceMs);
 		const opened = await openFeed(cluster.feed, AbortSignal.any([this.#stop.signal, impatient.signal]), scrapes => hasAnswer(scrapes));
 		clearTimeout(patience);
-		const problem = this.#here === here ? whatIsMissing(opened, namespaces) : 'Meanwhile another command was given';
+		let problem: string | undefined;
+		if (asked !== this.#asked) problem = 'Meanwhile another command was given';
+		// Its feed has ended, whatever it told before.
+		else if (impatient.signal.aborted)
+			problem = `${cleanText(cluster.feed.label, 100)} gave no ${opened.first.length > 0 ? 'samples' : 'answer'} within ${this.#patienceMs / 1000} s`;
+		else problem = whatIsMissing(opened, namespaces);
 		if (problem !== undefined) {
 			opened.close();
 			return problem;
@@ -190,7 +228,7 @@ const hasAnswer = (scrapes: readonly Scrape[]): boolean =>
 /** Why this is not where one wants to be; undefined where there is something to see. */
 function whatIsMissing({first, feed}: Opened, namespaces: readonly string[]): string | undefined {
 	const label = cleanText(feed.label, 100);
-	if (first.length === 0) return `${label} gave no answer within ${PATIENCE_MS / 1000} s`;
+	if (first.length === 0) return `${label} gave no answer`;
 	const seen = new Set(first.flatMap(({readings, absent}) => [...readings, ...absent].map(({of}) => of.namespace)));
 	const unseen = namespaces.filter(namespace => !seen.has(namespace));
 	if (seen.size > 0 && unseen.length === 0) return undefined;

@@ -13,14 +13,14 @@ const PODS = [
 export class SmallCluster {
 	readonly kubeconfig: string;
 	readonly folder: string;
-	readonly #server: ScriptedServer;
+	readonly server: ScriptedServer;
 
 	static async start(): Promise<SmallCluster> {
 		return new SmallCluster(await ScriptedServer.start());
 	}
 
 	private constructor(server: ScriptedServer) {
-		this.#server = server;
+		this.server = server;
 		this.folder = mkdtempSync(path.join(tmpdir(), 'oddpod-live-'));
 		server.path('/apis/metrics.k8s.io', wire('02-discovery-group')).on(({path: asked, query}) => {
 			const namespace = /namespaces\/([^/]+)\//.exec(asked)?.[1];
@@ -72,7 +72,7 @@ export class SmallCluster {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		await this.#server.close();
+		await this.server.close();
 		rmSync(this.folder, {recursive: true, force: true});
 	}
 }
