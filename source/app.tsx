@@ -109,6 +109,8 @@ export function App(props: AppProps) {
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
 	const detail = useRef<{readonly key: string; readonly cancel: () => void}>(undefined);
+	/** Given with `m`, the last one last; and whom the next `m` is about, until another key is pressed. */
+	const silenced = useRef<{readonly given: readonly Container[]; readonly again: Container | undefined}>({given: [], again: undefined});
 	const clusterSays = useRef<{readonly key: string; readonly details: Details}>(undefined);
 	const kept = useRef<{
 		readonly state: ScreenState;
@@ -188,6 +190,7 @@ export function App(props: AppProps) {
 	};
 
 	const act = (action: Action): void => {
+		if (action.type !== 'silence' && action.type !== 'say') silenced.current = {...silenced.current, again: undefined};
 		switch (action.type) {
 			case 'quit':
 				if (state.current?.overlay) change({type: 'undo'});
@@ -266,14 +269,22 @@ export function App(props: AppProps) {
 	const silence = (what: 'silence' | 'unsilence', {selected, atMs}: Scene): void => {
 		if (!selected) return;
 		const {silences} = props;
-		const pod = printable(selected.of.pod);
+		const {given, again} = silenced.current;
 		if (!silences) say('Silences are not kept here', true);
 		else if (what === 'silence') {
-			const now = silences.next(selected.of, atMs);
+			change({type: 'hold'});
+			// Of a workload another container may be the worst now.
+			const of = again ?? selected.of;
+			const now = silences.next(of, atMs);
+			silenced.current = {given: [...given.filter(({key}) => key !== of.key), of], again: of};
 			const [next] = NEXT_SILENCE.filter(([held]) => held === now).map(([, then]) => then);
-			say(`${pod}: ${now}${next === undefined ? '' : `. m again: ${next}; u: undo`}`);
-		} else if (silences.end(selected.of, atMs)) say(`${pod}: no longer silenced`);
-		else say(`${pod} is not silenced`, true);
+			say(`${printable(of.pod)}: ${now}${next === undefined ? '' : `. m again: ${next}; u: undo`}`);
+		} else {
+			const ended = [selected.of, ...given.toReversed()].find(of => silences.end(of, atMs));
+			silenced.current = {given: given.filter(({key}) => key !== ended?.key), again: undefined};
+			if (ended) say(`${printable(ended.pod)}: no longer silenced`);
+			else say(`${printable(selected.of.pod)} is not silenced`, true);
+		}
 	};
 
 	const kubectl = (verb: 'logs' | 'previous-logs' | 'describe', {selected}: Scene): void => {

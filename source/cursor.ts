@@ -44,6 +44,8 @@ export type CursorAction =
 	| {readonly type: 'step'; readonly by: 1 | -1}
 	| {readonly type: 'jump-anomaly'; readonly by: 1 | -1}
 	| {readonly type: 'seek'; readonly toMs: number}
+	/** To where what fired then is first seen. */
+	| {readonly type: 'seek-told'; readonly firedAtMs: number}
 	| {readonly type: 'change-speed'; readonly by: 1 | -1}
 	/** Back to the end (live), or on from here (replay). */
 	| {readonly type: 'go-home'}
@@ -74,6 +76,8 @@ export function moveCursor(cursor: Cursor, action: CursorAction, line: Line): Cu
 			const toMs = line.scrapeAt(Math.max(action.toMs, line.startMs));
 			return {...cursor, mode: 'pause', atMs: toMs};
 		}
+		case 'seek-told':
+			return {...cursor, mode: 'pause', atMs: toldAt(action.firedAtMs, line)};
 		case 'change-speed':
 			return changeSpeed(cursor, action.by);
 		case 'go-home':
@@ -115,11 +119,20 @@ function changeSpeed(cursor: Cursor, by: 1 | -1): Cursor {
 	return {...cursor, speed: SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, from + by))] ?? cursor.speed};
 }
 
+/** The first scrape that tells an anomaly: it fires with a sample, and that is older than the scrape which brings it. */
+export function toldAt(firedAtMs: number, line: Pick<Line, 'startMs' | 'scrapeAt' | 'scrapeAfter'>): number {
+	const beforeMs = line.scrapeAt(firedAtMs);
+	if (beforeMs === firedAtMs) return beforeMs;
+	const afterMs = line.scrapeAfter(firedAtMs);
+	return Number.isNaN(afterMs) ? (Number.isNaN(beforeMs) ? line.startMs : beforeMs) : afterMs;
+}
+
 /** When the anomaly before or after this moment was first told. */
 function anomalyFrom(atMs: number, by: 1 | -1, line: Line): number {
 	let found = Number.NaN;
 	for (const {firedAtMs} of line.anomalies) {
-		if (by > 0 ? firedAtMs > atMs && !(firedAtMs >= found) : firedAtMs < atMs && !(firedAtMs <= found)) found = firedAtMs;
+		const toldMs = toldAt(firedAtMs, line);
+		if (by > 0 ? toldMs > atMs && !(toldMs >= found) : toldMs < atMs && !(toldMs <= found)) found = toldMs;
 	}
 	return found;
 }

@@ -8,6 +8,7 @@ import {App, type AppProps} from '../source/app.tsx';
 import {liveCursor} from '../source/cursor.ts';
 import type {Container} from '../source/scrape.ts';
 import {BINDINGS, TYPING_BINDINGS} from '../source/screen/keys.ts';
+import {Silences} from '../source/silences.ts';
 import {screenWriter} from '../source/terminal/screen-writer.ts';
 import {mono, utc} from './screen/frame.ts';
 import {sampleTimeline} from './screen/sample.ts';
@@ -188,6 +189,28 @@ test('what is asked of the world is asked of the selected container', async () =
 	await screen.press('c');
 	const [, copied = ''] = /\x1b\]52;c;([A-Za-z0-9+/=]+)\x07/.exec(screen.written) ?? [];
 	assert.match(Buffer.from(copied, 'base64').toString(), new RegExp(`/${selected}:`));
+});
+
+test('m again is about the same container, whichever is the worst by then, and u undoes the last one wherever the selection is', async () => {
+	const silences = new Silences();
+	await using screen = new Screen({columns: 120, rows: 40}, {silences});
+	const first = /▸. \S+ +(\S+)/.exec(await screen.drawn())?.[1] ?? assert.fail(screen.text);
+	const last = (): string => screen.text.trimEnd().split('\n').at(-1) ?? '';
+	for (const words of ['silenced 1 h', 'silenced until it restarts', 'expected here']) {
+		await screen.press('m');
+		assert.ok(last().includes(`${first}: ${words}`), last());
+		assert.match(screen.text, new RegExp(`▸◇ shop +${first}`));
+	}
+	await screen.press('g');
+	assert.doesNotMatch(screen.text, new RegExp(`▸. shop +${first}`));
+	await screen.press('u');
+	assert.ok(last().includes(`${first}: no longer silenced`), last());
+	await screen.press('w');
+	await screen.press('g');
+	await screen.press('m');
+	const [, member = ''] = /(\S+): silenced 1 h/.exec(last()) ?? [];
+	await screen.press('m');
+	assert.ok(last().includes(`${member}: silenced until`), last());
 });
 
 test('a namespace that is not on the list, and another context, are gone to', async () => {

@@ -52,6 +52,18 @@ for (const [what, cursor, expected] of [
 	test(what, () => assert.deepEqual(place(cursor), expected));
 }
 
+test('an anomaly that fired between two scrapes is gone to where the second one tells it', () => {
+	const between: Line = {...line, anomalies: [{firedAtMs: 26_000}, {firedAtMs: 67_000}] as unknown as Anomaly[]};
+	const placed = (...actions: CursorAction[]): number =>
+		actions.reduce((at, action) => moveCursor(at, action, between), liveCursor()).atMs / 1000;
+	assert.equal(placed({type: 'seek-told', firedAtMs: 67_000}), 70);
+	assert.equal(placed({type: 'seek-told', firedAtMs: 70_000}), 70);
+	assert.equal(placed({type: 'seek-told', firedAtMs: 1e9}), 100);
+	assert.equal(placed(previous), 70);
+	assert.equal(placed(previous, previous), 30);
+	assert.equal(placed(previous, previous, next), 70);
+});
+
 test('the next scrape is due after its distance over the speed', () => {
 	assert.equal(due(replayCursor(60), line), 10_000 / 60);
 	assert.equal(due(liveCursor(), line), undefined);

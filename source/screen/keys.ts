@@ -67,7 +67,8 @@ export const BINDINGS: readonly Binding[] = [
 		keys: ['esc'],
 		action: {type: 'undo'},
 		category: 'Look',
-		description: 'undo one layer: what is typed, an overlay, the pane, a filter, the past; last of all follow the worst row again',
+		description:
+			'undo one layer: what is typed, an overlay, the pane, a filter, live also the past; last of all follow the worst row again. A paused replay stays paused',
 	},
 
 	{
@@ -144,10 +145,15 @@ export const BINDINGS: readonly Binding[] = [
 		keys: ['['],
 		action: {type: 'time', action: {type: 'jump-anomaly', by: -1}},
 		category: 'Time',
-		description: 'to the anomaly before',
+		description: 'to the anomaly before, and its container',
 		bar: {keys: '[ ]', word: 'anomaly', rank: 5},
 	},
-	{keys: [']'], action: {type: 'time', action: {type: 'jump-anomaly', by: 1}}, category: 'Time', description: 'to the anomaly after'},
+	{
+		keys: [']'],
+		action: {type: 'time', action: {type: 'jump-anomaly', by: 1}},
+		category: 'Time',
+		description: 'to the anomaly after, and its container',
+	},
 	{keys: [','], action: {type: 'time', action: {type: 'step', by: -1}}, category: 'Time', description: 'one scrape back'},
 	{keys: ['.'], action: {type: 'time', action: {type: 'step', by: 1}}, category: 'Time', description: 'one scrape forward'},
 	{keys: ['<'], action: {type: 'time', action: {type: 'change-speed', by: -1}}, category: 'Time', description: 'slower'},
@@ -186,7 +192,12 @@ export const BINDINGS: readonly Binding[] = [
 		category: 'Act',
 		description: 'silence: 1 h; again: until it restarts, expected here, not at all',
 	},
-	{keys: ['u'], action: {type: 'unsilence'}, category: 'Act', description: 'undo a silence'},
+	{
+		keys: ['u'],
+		action: {type: 'unsilence'},
+		category: 'Act',
+		description: 'undo the silence of this container, or else the last one given',
+	},
 	{
 		keys: ['l'],
 		action: {type: 'kubectl', verb: 'logs'},

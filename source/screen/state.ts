@@ -1,7 +1,9 @@
 /** What the reader did, and nothing of the data. A pure reducer: what was on the screen when a key was pressed comes in as {@link Sight}. */
 import type {Cursor, CursorAction, Line as CursorLine} from '../cursor.ts';
-import {moveCursor, placeOf} from '../cursor.ts';
+import {moveCursor, placeOf, toldAt} from '../cursor.ts';
 import type {Kind} from '../engine/verdict.ts';
+import {gravity} from '../moment.ts';
+import {title} from '../sentences.ts';
 
 export const PANES = ['pods', 'charts', 'log'] as const;
 export type Pane = (typeof PANES)[number];
@@ -109,6 +111,8 @@ export type StateAction =
 	| {readonly type: 'move-to'; readonly end: 'first' | 'last'}
 	| {readonly type: 'focus'; readonly by: 1 | -1}
 	| {readonly type: 'open'}
+	/** What is selected stays so, though another one becomes the worst. */
+	| {readonly type: 'hold'}
 	| {readonly type: 'undo'}
 	| {readonly type: 'help'}
 	| {readonly type: 'filter'}
@@ -178,6 +182,8 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 		}
 		case 'open':
 			return open(state, sight);
+		case 'hold':
+			return hold(state, sight);
 		case 'undo':
 			return undo(state);
 		case 'help':
@@ -306,14 +312,10 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	if (state.focus === 'log') {
 		const entry = sight.log.entries[sight.log.selected];
 		if (!entry) return state;
-		const index = sight.list.ids.indexOf(entry.key);
 		return {
-			...state,
-			// What hides the pod gives way.
-			...(index < 0 && {filter: '', namespaces: [], top: 0}),
+			...choose(state, entry.key, sight),
 			focus: 'pods',
-			selection: {id: entry.key, index: Math.max(0, index)},
-			cursor: moveCursor(state.cursor, {type: 'seek', toMs: entry.firedAtMs}, sight.line),
+			cursor: moveCursor(state.cursor, {type: 'seek-told', firedAtMs: entry.firedAtMs}, sight.line),
 			chart: {...state.chart, endMs: undefined, frozen: false},
 		};
 	}
@@ -330,7 +332,26 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	return {...state, overlay: {what: 'why', top: 0}};
 }
 
-/** One layer, the topmost first. */
+/** What hides the pod gives way. */
+function choose(state: ScreenState, key: string, sight: Sight): ScreenState {
+	const index = sight.list.ids.indexOf(key);
+	return {
+		...state,
+		...(index < 0 && {filter: '', namespaces: [], top: 0}),
+		selection: {id: key, index: Math.max(0, index)},
+	};
+}
+
+function hold(state: ScreenState, {list, log}: Sight): ScreenState {
+	if (state.focus === 'log') {
+		const entry = log.entries[log.selected];
+		return entry === undefined || state.log.selected === entry.id ? state : {...state, log: {...state.log, selected: entry.id}};
+	}
+	const id = list.ids[list.selected];
+	return id === undefined || state.selection !== undefined ? state : {...state, selection: {id, index: list.selected}};
+}
+
+/** One layer, the topmost first. A replay goes on by space alone: who closes something would not expect it to move. */
 function undo(state: ScreenState): ScreenState {
 	if (state.typing) return typed({...state, typing: undefined}, () => state.typing?.before ?? '', state.typing.what);
 	if (state.overlay) return {...state, overlay: undefined};
@@ -341,7 +362,7 @@ function undo(state: ScreenState): ScreenState {
 	if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
 	if (state.filter !== '') return {...state, filter: '', top: 0};
 	if (narrowLog) return calmLog;
-	if (state.cursor.mode !== state.cursor.home) return {...state, cursor: {...state.cursor, mode: state.cursor.home}};
+	if (state.cursor.home === 'follow' && state.cursor.mode !== 'follow') return {...state, cursor: {...state.cursor, mode: 'follow'}};
 	if (state.chart.windowMs !== undefined) return {...state, chart: {...state.chart, windowMs: undefined}};
 	if (state.selection) return {...state, selection: undefined, top: 0};
 	return state;
@@ -368,7 +389,20 @@ function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenSta
 	}
 	if (cursor === state.cursor) return state;
 	const thawed = action.type === 'advance' ? state.chart : {...state.chart, endMs: undefined, frozen: false};
-	return {...state, cursor, chart: thawed};
+	const moved = {...state, cursor, chart: thawed};
+	return action.type === 'jump-anomaly' ? tellJump(moved, sight) : moved;
+}
+
+/** Where a jump leads: to the worst of what is first told then. */
+function tellJump(state: ScreenState, sight: Sight): ScreenState {
+	const atMs = placeOf(state.cursor, sight.line);
+	const told = sight.line.anomalies.filter(({firedAtMs}) => toldAt(firedAtMs, sight.line) === atMs).sort((a, b) => gravity(b) - gravity(a));
+	const [worst] = told;
+	if (!worst) return state;
+	const {of, kind, explanation} = worst;
+	const more = told.length > 1 ? ` (and ${told.length - 1} more at this moment)` : '';
+	const text = `${of.namespace}/${of.pod}: ${title(kind, explanation).replace(/,.*/, '')}${more}`;
+	return {...choose(state, of.key, sight), focus: 'pods', notice: {text, bad: false}};
 }
 
 function zoom(state: ScreenState, by: 1 | -1 | 0, sight: Sight): ScreenState {

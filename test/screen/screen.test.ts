@@ -3,8 +3,9 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import process from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
-import {liveCursor, replayCursor} from '../../source/cursor.ts';
+import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
+import type {StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
 import {frameOf, golden, Pane} from './frame.ts';
 import {END_MS, PARTS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
@@ -169,6 +170,31 @@ test('from the log to the pod and the moment, also where a filter hides it', () 
 	pane.do({type: 'open'});
 	assert.equal(pane.scene.selected?.key, entry?.key);
 	assert.equal(pane.scene.atMs, trouble.scrapeAt(entry?.firedAtMs ?? Number.NaN));
+});
+
+test('[ goes to an anomaly, its container is selected and named, also where a filter hides it', () => {
+	const pane = new Pane(trouble, medium)
+		.do({type: 'filter'})
+		.do({type: 'type', text: 'coredns'})
+		.do({type: 'submit'})
+		.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
+	const {selected, atMs, keys} = pane.scene;
+	assert.equal(selected?.anomaly?.firedAtMs, atMs);
+	assert.equal(textOf(keys).trim(), `payments/${selected?.of.pod}: memory spike`);
+	pane.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
+	assert.match(textOf(pane.scene.keys), /cart-66b7d-p4qzt: CPU high/);
+	assert.equal(pane.scene.selected?.of.pod, 'cart-66b7d-p4qzt');
+});
+
+test('esc goes back to the end of what is live, and does not let a paused replay go on', () => {
+	const pause: StateAction = {type: 'time', action: {type: 'toggle-pause'}};
+	const pressed = (cursor: Cursor): string => {
+		const pane = new Pane(trouble, medium, {cursor}).do(pause).do({type: 'open'});
+		for (let i = 0; i < 5; i++) pane.do({type: 'undo'});
+		return pane.state.cursor.mode;
+	};
+	assert.equal(pressed(liveCursor()), 'follow');
+	assert.equal(pressed({...replayCursor(), atMs: END_MS - 600_000}), 'pause');
 });
 
 test('every key in the table does something', () => {
