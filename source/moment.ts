@@ -21,6 +21,8 @@ export interface Row {
 	readonly marks: number;
 	/** The worst anomaly that is open or standing then; or one that was closed by a kill less than an hour before. */
 	readonly anomaly?: Anomaly;
+	/** The nearest one of any open anomaly, also where a worse one has none: after a kill memory rises again. */
+	readonly forecast?: Forecast;
 }
 
 /** Everything that exists at one moment, in columns that share an index. A row of its own is made when it is asked for. */
@@ -38,6 +40,8 @@ export interface Rows {
 	readonly absence: ReadonlyMap<number, AbsenceReason>;
 	/** By index: see {@link Row.anomaly}. */
 	readonly anomalies: ReadonlyMap<number, Anomaly>;
+	/** By index: see {@link Row.forecast}. */
+	readonly forecasts: ReadonlyMap<number, Forecast>;
 	/** The same object each time. */
 	at(index: number): Row | undefined;
 	/** -1: there is none. */
@@ -101,6 +105,7 @@ export class RowsAt implements Rows {
 	readonly memoryBytes: Float32Array;
 	readonly absence = new Map<number, AbsenceReason>();
 	readonly anomalies = new Map<number, Anomaly>();
+	readonly forecasts = new Map<number, Forecast>();
 	readonly #score: Float32Array;
 	readonly #indices: Int32Array;
 	readonly #numberOf: ReadonlyMap<string, number>;
@@ -148,11 +153,13 @@ export class RowsAt implements Rows {
 		const of = this.of[i];
 		if (!of) return undefined;
 		const anomaly = this.anomalies.get(i);
+		const forecast = this.forecasts.get(i);
 		const state = STATES[this.state[i]!];
 		this.#made[i] ??= {
 			key: of.key,
 			of,
 			...(anomaly && {anomaly}),
+			...(forecast && {forecast}),
 			state: state ?? 'absent',
 			...(state === undefined && {absence: this.absence.get(i) ?? 'no-sample'}),
 			sampledAtMs: this.sampledAtMs[i]!,

@@ -2,7 +2,7 @@
  * What was seen and what was said of it, in columns. The pipeline appends, everybody else reads: a chart, a list row or
  * an anomaly of any kept moment. Nothing here is drawn, and nothing asks the engine.
  */
-import type {Anomaly, Assessment, Change, Event, Storm} from './engine/verdict.ts';
+import type {Anomaly, Assessment, Change, Event, Forecast, Storm} from './engine/verdict.ts';
 import {STATES} from './engine/verdict.ts';
 import type {Moment} from './moment.ts';
 import {ABSENT, bitsOf, gravity, NO_BITS, podsOf, RowsAt, stateOf} from './moment.ts';
@@ -442,6 +442,8 @@ export class Timeline {
 			const episodes = this.#episodesOf[number];
 			const anomaly = episodes && worstAnomaly(episodes, atMs);
 			if (anomaly) rows.anomalies.set(i, anomaly);
+			const forecast = anomaly && nearestForecast(episodes, atMs);
+			if (forecast) rows.forecasts.set(i, forecast);
 		}
 		rows.of = same && this.#shownOf.length === all.length ? this.#shownOf : all;
 		if (live) this.#shownOf = rows.of;
@@ -466,6 +468,16 @@ function worstAnomaly(episodes: readonly Episode[], atMs: number): Anomaly | und
 		if (!worst || gravity(anomaly) >= gravity(worst)) worst = anomaly;
 	}
 	return worst;
+}
+
+function nearestForecast(episodes: readonly Episode[], atMs: number): Forecast | undefined {
+	let nearest: Forecast | undefined;
+	for (const {versions} of episodes) {
+		const anomaly = lastUpTo(versions, atMs)?.anomaly;
+		const forecast = anomaly?.ended ? undefined : anomaly?.explanation.forecast;
+		if (forecast && !(forecast.atMs >= (nearest?.atMs ?? Number.POSITIVE_INFINITY))) nearest = forecast;
+	}
+	return nearest;
 }
 
 /** How many of these rising times lie at or before `ms`. */

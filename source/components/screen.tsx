@@ -16,7 +16,7 @@ export function Screen({scene, theme}: {readonly scene: Scene; readonly theme: T
 		const rect = {x: 0, y: 0, width: columns, height: rows};
 		return (
 			<Box width={columns} height={rows}>
-				<Strip rect={rect} lines={[[{text: scene.tooSmall}]]} theme={theme} />
+				<Strip rect={rect} lines={scene.tooSmall.map(text => [{text}])} theme={theme} />
 			</Box>
 		);
 	}

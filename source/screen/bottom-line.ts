@@ -34,8 +34,10 @@ export function bottomLine(
 	const undoes =
 		focus !== 'pods'
 			? 'back'
-			: state.chart.frozen
-				? 'thaw'
+			: state.chart.endMs !== undefined
+				? state.chart.frozen
+					? 'thaw'
+					: 'newest'
 				: state.filter !== ''
 					? 'clear filter'
 					: state.cursor.mode !== state.cursor.home && state.cursor.home === 'follow'

@@ -35,8 +35,7 @@ const AHEAD_STEP_MS = 300_000;
 
 /** To the five minutes after the limit is hit, so that the picture stands still on the way there; 0 where none is forecast. */
 function untilLimit(row: Row | undefined, nowMs: number): number {
-	const {anomaly} = row ?? {};
-	const hitMs = row?.state === 'absent' || anomaly?.ended ? undefined : anomaly?.explanation.forecast?.atMs;
+	const hitMs = row?.state === 'absent' ? undefined : row?.forecast?.atMs;
 	return hitMs !== undefined && hitMs > nowMs ? Math.ceil((hitMs + 30_000) / AHEAD_STEP_MS) * AHEAD_STEP_MS - nowMs : 0;
 }
 
@@ -68,7 +67,7 @@ export function drawMetric(
 	const {of} = row;
 	const limit = metric === 'cpu' ? of.cpuLimitMillicores : of.memoryLimitBytes;
 	const request = metric === 'cpu' ? of.cpuRequestMillicores : of.memoryRequestBytes;
-	const forecast = metric === 'memory' && row.state !== 'absent' ? row.anomaly?.explanation.forecast : undefined;
+	const forecast = metric === 'memory' && row.state !== 'absent' ? row.forecast : undefined;
 	const lines = drawChart(
 		{
 			metric,
@@ -78,7 +77,7 @@ export function drawMetric(
 			request,
 			anomalies: moment.anomalies.filter(anomaly => anomaly.of.key === row.key && anomaly.metric === metric),
 			changes: timeline.changes(row.key, fromMs, until),
-			heading: metric === 'memory' && row.anomaly?.explanation.forecast !== undefined,
+			heading: metric === 'memory' && row.forecast !== undefined,
 			...(known < columns && {nowMs: moment.atMs}),
 			...(forecast && known < columns && {forecast: {fromMs: moment.atMs, fromValue: row.memoryBytes, atMs: forecast.atMs}}),
 		},
@@ -87,11 +86,14 @@ export function drawMetric(
 		times,
 		tones,
 	);
-	const value = row.state === 'absent' ? Number.NaN : metric === 'cpu' ? row.cpuMillicores : row.memoryBytes;
-	const low = own.low.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
-	const high = own.high.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
-	return {lines, caption: chartCaption(metric, value, low, high, limit)};
+	// Where the chart ends before this moment, all that stands over it is of its end.
+	const past = toMs < moment.atMs;
+	const newest = metric === 'cpu' ? row.cpuMillicores : row.memoryBytes;
+	const value = past ? lastOf(own.max) : row.state === 'absent' ? Number.NaN : newest;
+	return {lines, caption: chartCaption(metric, value, lastOf(own.low), lastOf(own.high), limit)};
 }
+
+const lastOf = (values: Float64Array): number => values.findLast(each => !Number.isNaN(each)) ?? Number.NaN;
 
 /** The same course with empty columns behind it. */
 function withFuture(course: Course, columns: number): Course {

@@ -1,7 +1,8 @@
 /** What a moment's containers have in common, and how bad each of them is: gathered once a moment, whatever is pressed meanwhile. */
+import type {Severity} from '../engine/verdict.ts';
 import {MARK, STATES} from '../engine/verdict.ts';
 import type {Moment, Row} from '../moment.ts';
-import {gravity} from '../moment.ts';
+import {ABSENT, gravity} from '../moment.ts';
 import type {Container} from '../scrape.ts';
 import {printable, widthOf} from './width.ts';
 import {isFailingToStart} from './words.ts';
@@ -36,6 +37,10 @@ export interface MomentFacts extends Names {
 	/** Rows that wait for what the cluster calls trouble, without an anomaly of their own. */
 	readonly failing: readonly Row[];
 	readonly silenced: number;
+	/** How bad they would be; a habit is not counted. */
+	readonly silencedAs: Readonly<Record<Severity, number>>;
+	/** Rows that are judged, and neither odd nor failing nor silenced. */
+	readonly calm: number;
 	/** Samples that the slowest of those that learn has had; NaN where none learns. */
 	readonly leastLearned: number;
 }
@@ -57,22 +62,29 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 	const {length, of, state, marks, learned, absence, anomalies} = rows;
 	const rank = new Float64Array(length);
 	let leastLearned = Number.NaN;
+	let calm = 0;
 	for (let i = 0; i < length; i++) {
 		const code = state[i] ?? 0;
 		if (code === LEARNING && !((learned[i] ?? 0) >= leastLearned)) leastLearned = learned[i] ?? 0;
-		const calm = STATE_RANKS[code] ?? ABSENT_RANK;
-		rank[i] = calm === NORMAL_RANK && ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0 ? MARKED_RANK : calm;
+		if (isJudged(code)) calm++;
+		const atRest = STATE_RANKS[code] ?? ABSENT_RANK;
+		rank[i] = atRest === NORMAL_RANK && ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0 ? MARKED_RANK : atRest;
 	}
 	for (const [i, why] of absence) if (why === 'gone' || why === 'completed') rank[i] = GONE_RANK;
 	const odd: Row[] = [];
 	const failing: Row[] = [];
 	let silenced = 0;
+	const silencedAs = {critical: 0, warning: 0, notice: 0};
 	for (const i of new Set([...anomalies.keys(), ...waitingIn(of)])) {
 		const row = rows.at(i);
 		if (!row) continue;
 		const {anomaly} = row;
-		if (silences?.of(row.of, atMs) !== undefined) {
+		const isSilenced = silences?.of(row.of, atMs) !== undefined;
+		const inTrouble = (anomaly && !anomaly.recurring) || isFailingToStart(row.of.waiting);
+		if (inTrouble && isJudged(state[i] ?? 0)) calm--;
+		if (isSilenced) {
 			silenced++;
+			if (inTrouble) silencedAs[anomaly && !anomaly.recurring ? anomaly.severity : 'warning']++;
 			if (anomaly && rank[i] !== PENDING_RANK) rank[i] = SILENCED_RANK;
 		} else if (anomaly && !anomaly.recurring) {
 			odd.push(row);
@@ -83,10 +95,11 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 			rank[i] = 119;
 		} else if (anomaly && rank[i] !== PENDING_RANK) rank[i] = HABIT_RANK;
 	}
-	return {...namesOf(of), rank, odd, failing, silenced, leastLearned};
+	return {...namesOf(of), rank, odd, failing, silenced, silencedAs, calm, leastLearned};
 }
 
 const LEARNING = STATES.indexOf('learning');
+const isJudged = (state: number): boolean => state !== ABSENT && state !== LEARNING;
 
 /** Of what is in no trouble. */
 const PENDING_RANK = 60;

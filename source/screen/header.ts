@@ -98,23 +98,35 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 			]);
 		}
 	}
-	if (alarms.length > 0 && lines.length < rows)
-		lines.push([{text: `   ${cut(otherwise(moment, view, alarms.length), width - 3)}`, style: 'dim'}]);
+	if (alarms.length > 0 && lines.length < rows) lines.push([{text: `   ${cut(otherwise(moment, view), width - 3)}`, style: 'dim'}]);
 	return lines;
 }
 
 /** What the rest does while one is in trouble. */
-function otherwise(moment: Moment, view: VerdictView, alarms: number): string {
-	const {judged, learning, absent} = moment.counts;
-	const calm = Math.max(0, judged - alarms);
+function otherwise(moment: Moment, view: VerdictView): string {
+	const {learning, absent} = moment.counts;
+	const {calm} = factsAbout(moment, view.silences);
 	const left = learningLeftMs(moment, view);
 	return `${[
-		calm > 0 ? `No trouble in ${count(calm)} others` : '',
+		[calm > 0 ? `No trouble in ${count(calm)} others` : '', ...lesser(moment, view)].filter(text => text !== '').join(', '),
 		learning > 0 ? `${count(learning)} learning${Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : ''}` : '',
 		absent > 0 ? `${count(absent)} without samples` : '',
 	]
 		.filter(text => text !== '')
 		.join('; ')}.`;
+}
+
+/** `2 notices`, `1 critical silenced`: what no sentence tells, and what is no peace either. */
+function lesser(moment: Moment, {silences}: VerdictView): readonly string[] {
+	const {odd, silencedAs} = factsAbout(moment, silences);
+	const notices = odd.filter(({anomaly}) => anomaly?.severity === 'notice').length;
+	const {critical, warning, notice} = silencedAs;
+	const silenced = [
+		critical > 0 ? `${count(critical)} critical` : '',
+		warning > 0 ? plural(warning, 'warning') : '',
+		notice > 0 ? plural(notice, 'notice') : '',
+	].filter(text => text !== '');
+	return [...(notices > 0 ? [plural(notices, 'notice')] : []), ...(silenced.length > 0 ? [`${silenced.join(' and ')} silenced`] : [])];
 }
 
 /** What the cluster itself says is in trouble: a sentence a workload and reason. */
@@ -151,8 +163,11 @@ function peace({moment, startMs, source, view}: HeaderInput, width: number): str
 	const since = source.live
 		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
 		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
+	const {calm} = factsAbout(moment, view.silences);
 	const first =
-		judged === 0 ? `Learning what is usual in ${plural(learning, 'container')}${ready}` : `No trouble in ${plural(judged, 'container')}`;
+		judged === 0
+			? `Learning what is usual in ${plural(learning, 'container')}${ready}`
+			: [`No trouble in ${plural(calm, 'container')}`, ...lesser(moment, view)].join(', ');
 	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without].filter(text => text !== '').join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
 	const short = source.live ? `Since ${times.near(startMs, moment.atMs)}.` : '';

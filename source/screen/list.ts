@@ -174,7 +174,7 @@ function byText(keys: readonly string[], reverse: boolean): Order {
 }
 
 function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentFacts): Order {
-	const {of, state, cpuMillicores, memoryBytes, anomalies} = rows;
+	const {of, state, cpuMillicores, memoryBytes, forecasts} = rows;
 	const numbers = (value: (of: Container, i: number) => number): Order => byNumber(Float64Array.from(of, value), reverse);
 	const texts = (value: (of: Container, i: number) => string): Order => byText(of.map(value), reverse);
 	// An absent container keeps its last numbers; they are not of now.
@@ -196,7 +196,7 @@ function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentF
 		case 'memory-limit':
 			return numbers(({memoryLimitBytes}, i) => share(memory(i), memoryLimitBytes));
 		case 'limit-at':
-			return numbers((_, i) => -(anomalies.get(i)?.explanation.forecast?.atMs ?? Number.NaN));
+			return numbers((_, i) => -(forecasts.get(i)?.atMs ?? Number.NaN));
 		case 'status':
 			return byText(
 				of.map((_, i) => {

@@ -186,10 +186,10 @@ function cellOf(
 		case 'memory-request':
 			return {text: formatPercent(share(memory, of.memoryRequestBytes)), style: 'dim'};
 		case 'limit-at': {
-			const forecast = absent ? undefined : row.anomaly?.explanation.forecast;
+			const forecast = absent ? undefined : row.forecast;
 			// “There is no limit” is not “it is not heading there”.
 			const never = !limitsTold && of.memoryLimitBytes === Number.POSITIVE_INFINITY ? 'no limit' : UNKNOWN;
-			if (!forecast || row.anomaly?.ended) return {text: never, style: 'dim'};
+			if (!forecast) return {text: never, style: 'dim'};
 			const text = times.near(forecast.atMs, moment.atMs);
 			return {text: text.length <= 5 ? `~${text}` : `~${formatAge(forecast.atMs - moment.atMs)}`, style: verdict.style};
 		}

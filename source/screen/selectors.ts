@@ -31,7 +31,7 @@ import {rowView, sparkOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
 import type {Line, Tones} from './theme.ts';
-import {cutMiddle, printable} from './width.ts';
+import {cutMiddle, padEnd, printable, wrap} from './width.ts';
 import {plural} from './words.ts';
 
 export interface SceneInput {
@@ -87,7 +87,7 @@ export interface LogView extends PaneView {
 
 export interface Scene {
 	readonly layout: Layout;
-	readonly tooSmall: string | undefined;
+	readonly tooSmall: readonly string[] | undefined;
 	readonly sentence: readonly Line[];
 	readonly status: Line;
 	readonly list: ListView | undefined;
@@ -257,6 +257,9 @@ export function createScene(): SceneOf {
 			}
 		}
 
+		const {frozen, endMs} = state.chart;
+		const until = endMs !== undefined && endMs < moment.atMs ? times.near(endMs, moment.atMs) : '';
+		const endWords = frozen ? `frozen${until === '' ? '' : ` at ${until}`}` : until === '' ? '' : `until ${until}`;
 		const metrics: readonly Metric[] = layout.charts.length > 1 ? ['cpu', 'memory'] : [oneMetric(detail, state.chart.other)];
 		const charts = layout.charts.map((rect, i): TextView => {
 			const metric = metrics[i] ?? 'memory';
@@ -269,7 +272,7 @@ export function createScene(): SceneOf {
 				rect,
 				boxed,
 				focus === 'charts',
-				state.chart.frozen,
+				endWords,
 				detail,
 				moment,
 				metric,
@@ -334,7 +337,9 @@ export function createScene(): SceneOf {
 		const names = keptNames(...state.namespaces);
 		return {
 			layout,
-			tooSmall: isTooSmall(size) ? `oddpod needs ${LEAST.columns}x${LEAST.rows}; this is ${width}x${height}. Still watching.` : undefined,
+			tooSmall: isTooSmall(size)
+				? wrap(`oddpod needs ${LEAST.columns}x${LEAST.rows}; this is ${width}x${height}. Still watching.`, width, Math.max(1, height))
+				: undefined,
 			sentence: keptSentences(header, width, layout.sentence.height),
 			status: keptStatus(
 				header,
@@ -359,7 +364,7 @@ export function createScene(): SceneOf {
 						atMs: moment.atMs,
 						anomalies: timeline.anomalies,
 						times,
-						state: placeWords(state, source, moment, timeline),
+						state: padEnd(placeWords(state, source, moment, timeline), PLACE_WIDTH),
 					},
 					width,
 				),
@@ -428,7 +433,7 @@ function chartView(
 	rect: Rect,
 	boxed: boolean,
 	focused: boolean,
-	frozen: boolean,
+	endWords: string,
 	row: Row | undefined,
 	moment: Moment,
 	metric: Metric,
@@ -444,7 +449,7 @@ function chartView(
 	const title: Line = [
 		{text: word, style: focused ? 'title' : 'plain'},
 		{text: name === '' ? (behind.length <= room ? behind : '') : ` ${cutMiddle(name, room)}`, style: 'dim'},
-		{text: frozen ? ' frozen' : '', style: 'key'},
+		{text: endWords === '' ? '' : ` ${endWords}`, style: 'key'},
 	];
 	return {
 		...pane(rect, boxed, focused),
@@ -494,6 +499,9 @@ function emptyWords(listing: Listing, state: ScreenState, moment: Moment): strin
 	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
 	return '';
 }
+
+/** Of the longest of them, so that the bar keeps its length whatever stands behind it. */
+const PLACE_WIDTH = 'paused'.length;
 
 function placeWords(state: ScreenState, source: Source, moment: Moment, timeline: Timeline): string {
 	const {cursor} = state;

@@ -254,7 +254,7 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 			const newestMs = placeOf(state.cursor, sight.line);
 			const endMs = Math.max(sight.line.startMs, Math.min(toMs, newestMs) + (action.by * (toMs - fromMs)) / 4);
 			if (endMs >= newestMs) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
-			return {...state, chart: {...state.chart, windowMs: toMs - fromMs, endMs, frozen: true}};
+			return {...state, chart: {...state.chart, windowMs: toMs - fromMs, endMs}};
 		}
 		case 'freeze': {
 			if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
@@ -359,7 +359,7 @@ function undo(state: ScreenState): ScreenState {
 	const narrowLog = state.log.filter !== '' || state.log.kind !== undefined;
 	if (state.focus === 'log' && narrowLog) return calmLog;
 	if (state.focus !== 'pods') return {...state, focus: 'pods', log: {...state.log, selected: undefined, top: 0}};
-	if (state.chart.frozen) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
+	if (state.chart.endMs !== undefined) return {...state, chart: {...state.chart, endMs: undefined, frozen: false}};
 	if (state.filter !== '') return {...state, filter: '', top: 0};
 	if (narrowLog) return calmLog;
 	if (state.cursor.home === 'follow' && state.cursor.mode !== 'follow') return {...state, cursor: {...state.cursor, mode: 'follow'}};

@@ -67,7 +67,7 @@ export const EFFECTS: ReadonlySet<string> = new Set(['quit', 'copy', 'silence', 
 /** Every row of every pane has to be exactly as wide as its pane: otherwise it would run into its neighbour. */
 export function frameOf(scene: Scene, theme: Theme): string {
 	const {columns, rows} = scene.layout.size;
-	if (scene.tooSmall !== undefined) return scene.tooSmall;
+	if (scene.tooSmall !== undefined) return scene.tooSmall.join('\n');
 	const placed: {x: number; text: string}[][] = Array.from({length: rows}, () => []);
 	const put = (rect: Rect, lines: readonly string[]): void => {
 		assert.equal(lines.length, rect.height, 'as many rows as the pane is high');

@@ -4,6 +4,7 @@ import process from 'node:process';
 import {test} from 'node:test';
 import fc from 'fast-check';
 import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
+import type {Anomaly} from '../../source/engine/verdict.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
 import type {StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
@@ -64,6 +65,20 @@ test('what is silenced is not counted as trouble, and is seen to be silenced', (
 	assert.doesNotMatch(textOf(silenced.scene.sentence[0] ?? []), /checkout/);
 });
 
+test('the first lines have one meaning of trouble, and tell what is silenced', () => {
+	let revision = 100;
+	const words = (silenced: RegExp): string =>
+		new Pane(
+			trouble,
+			{columns: 160, rows: 50},
+			{silences: {revision: revision++, of: ({pod}) => (silenced.test(pod) ? 'silenced 1 h' : undefined)}},
+		).scene.sentence
+			.map(textOf)
+			.join('\n');
+	assert.match(words(/invoices|p4qzt/), /No trouble in 13 others, 1 notice, 2 warnings silenced; 2 learning/);
+	assert.match(words(/x2x9l|p4qzt|invoices|ledger-0/), /^ ✓ No trouble in 13 containers, 3 warnings and 1 notice silenced; 2 learning/);
+});
+
 test('another context begins at the end of its own time, in the same order and width', () => {
 	const pane = new Pane(trouble, medium)
 		.do({type: 'sort', by: 'memory'})
@@ -108,6 +123,7 @@ test('nothing can be seen', () => {
 
 test('too small a terminal is told so', () => {
 	assert.equal(new Pane(trouble, {columns: 59, rows: 14}).frame(), 'oddpod needs 60x15; this is 59x14. Still watching.');
+	assert.equal(new Pane(trouble, {columns: 30, rows: 8}).frame(), 'oddpod needs 60x15; this is\n30x8. Still watching.');
 	assert.doesNotThrow(() => new Pane(trouble, {columns: 60, rows: 15}).frame());
 });
 
@@ -184,6 +200,57 @@ test('[ goes to an anomaly, its container is selected and named, also where a fi
 	pane.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
 	assert.match(textOf(pane.scene.keys), /cart-66b7d-p4qzt: CPU high/);
 	assert.equal(pane.scene.selected?.of.pod, 'cart-66b7d-p4qzt');
+});
+
+test('after a kill the limit that memory rises to again is told', () => {
+	const timeline = sampleTimeline();
+	const leak = timeline.anomalies.find(({kind}) => kind === 'memory-leak') ?? assert.fail();
+	const [scrape, assessment] = scrapeAt(281, true);
+	const {forecast: _, ...explanation} = leak.explanation;
+	const kill: Anomaly = {
+		...leak,
+		id: 'kill',
+		kind: 'oom-killed',
+		severity: 'critical',
+		state: 'resolved',
+		firedAtMs: scrape.atMs,
+		ended: {atMs: scrape.atMs, by: 'restarted'},
+		explanation,
+	};
+	timeline.append(scrape, {...assessment, events: [{type: 'opened', atMs: scrape.atMs, anomaly: kill}]});
+	const pane = new Pane(timeline, medium);
+	assert.match(pane.frame(), /▸‼ shop +checkout-7d9f5c-x2x9l +OOM-killed.*~15:\d\d +│/);
+	const {ids} = pane.do({type: 'sort', by: 'limit-at'}).scene.sight.list;
+	assert.equal(ids[0], leak.of.key);
+});
+
+test('a chart of an earlier time says so, and its numbers are of that time', () => {
+	const pane = new Pane(trouble, medium, {cursor: {...replayCursor(), mode: 'pause', atMs: END_MS}});
+	const title = (): string => textOf(pane.scene.charts[1]?.title ?? []) + textOf(pane.scene.charts[0]?.title ?? []);
+	const value = (): string | undefined => pane.scene.charts[1]?.caption.split(',')[0];
+	const now = value();
+	pane.do({type: 'pan', by: -1}).do({type: 'pan', by: -1});
+	assert.match(title(), / until 13:\d\d/);
+	assert.doesNotMatch(title(), /frozen/);
+	assert.notEqual(value(), now);
+	assert.match(
+		pane
+			.do({type: 'freeze'})
+			.scene.charts[0]?.title.map(({text}) => text)
+			.join('') ?? '',
+		/ frozen at 13:\d\d/,
+	);
+	pane.do({type: 'undo'});
+	assert.equal(value(), now);
+});
+
+test('the position bar does not move when a replay is paused', () => {
+	const source = {label: 'shop.jsonl.gz', live: false, finished: () => true};
+	const pane = new Pane(trouble, medium, {source, cursor: {...replayCursor(), atMs: END_MS - 600_000}});
+	const bar = (): string => textOf(pane.scene.bar ?? []).replace(/(×60 +|paused) ?$/, '');
+	const playing = bar();
+	pane.do({type: 'time', action: {type: 'toggle-pause'}});
+	assert.equal(bar(), playing);
 });
 
 test('esc goes back to the end of what is live, and does not let a paused replay go on', () => {
