@@ -36,6 +36,8 @@ export class Changes {
 	/** Restarts and moves by container key. */
 	readonly own = new Map<string, Change[]>();
 	readonly unsettled = new Set<string>();
+	/** Workloads without a pod, and since when: forgotten once no anomaly can name what changed of them. */
+	readonly emptied = new Map<string, number>();
 
 	/** A container that is new, or of which something changed. */
 	note(of: Container, atMs: number, events: Event[]): void {
@@ -57,6 +59,7 @@ export class Changes {
 		}
 		const isNew = !workload.pods.has(pod);
 		workload.pods.set(pod, revision);
+		this.emptied.delete(name);
 		if (!isNew) return;
 		this.#count(workload, atMs);
 		if (workload.firstMs === atMs || workload.latest.revision === revision) return;
@@ -73,7 +76,11 @@ export class Changes {
 		const name = `${of.namespace}/${of.workload}`;
 		const workload = this.workloads.get(name);
 		if (!workload?.pods.delete(pod)) return;
-		if (workload.pods.size === 0) this.unsettled.delete(name);
+		if (workload.pods.size === 0) {
+			this.unsettled.delete(name);
+			this.emptied.delete(name);
+			this.emptied.set(name, atMs);
+		}
 		this.#count(workload, atMs);
 	}
 
@@ -83,6 +90,12 @@ export class Changes {
 
 	/** Tells numbers of replicas that have settled. A rollout's surge is none of them. */
 	settle(atMs: number, events: Event[]): void {
+		for (const [name, sinceMs] of this.emptied) {
+			if (atMs - sinceMs < REMEMBERED_MS) break; // oldest first
+			this.emptied.delete(name);
+			this.workloads.delete(name);
+			this.unsettled.delete(name);
+		}
 		for (const name of this.unsettled) {
 			const workload = this.workloads.get(name);
 			const now = workload?.replicas.at(-1);

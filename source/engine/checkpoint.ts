@@ -12,7 +12,7 @@ import type {Storms} from './storms.ts';
 import {Watched} from './watched.ts';
 import type {Workloads} from './workloads.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 export interface State {
 	readonly watched: Map<string, Watched>;

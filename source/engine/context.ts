@@ -31,4 +31,6 @@ export interface Context {
 	scaledOut(of: Container, sinceMs: number): boolean;
 	/** Times of OOM kills of this workload's container, newest last. */
 	kills(of: Container): readonly number[];
+	/** Within a day. */
+	wasKilledLately(of: Container): boolean;
 }

@@ -31,6 +31,9 @@ const FLEET = 200;
 const WARM_MS = 300_000;
 /** CPU this near to its limit, in so many readings, is probably throttled. */
 const THROTTLED = 0.95;
+/** What a forest that is grown, and a container whose odd samples are compared with its siblings, cost: as much as so many calm ones. */
+const FOREST_WORK = 10;
+const RUN_WORK = 10;
 const THROTTLED_READINGS = 3;
 const UNKNOWN = '-';
 
@@ -63,31 +66,31 @@ class OddEngine implements Engine {
 		this.#newestMs = scrape.atMs;
 		const columns = this.#columns;
 		const {readings} = scrape;
-		const {slice} = this.#settings;
 		columns.resize(readings.length);
 		const gone: Container[] = [];
 		for (const absence of scrape.absent) if (this.#miss(absence, context)) gone.push(absence.of);
-		let sinceYield = 0;
+		const slice = new Slice(this.#settings.slice, this.#forests);
 		for (const reading of readings) {
 			const watched = this.#watch(reading.of, context);
 			this.#observe(watched, reading);
 			if (watched.series.run) context.runs++;
-			if (++sinceYield % slice === 0) yield undefined;
+			if (slice.isFull(1)) yield undefined;
 		}
 		this.#changes.settle(scrape.atMs, events);
 		// After all are met: who its siblings are is part of what is told.
 		for (const exit of context.exits) followExits(exit, this.#kills, context);
 		for (const {of} of readings) {
 			const watched = this.#watched.get(of.key);
-			if (watched?.isNew) this.#follow(watched, context);
-			if (++sinceYield % slice === 0) yield undefined;
+			if (!watched?.isNew) continue;
+			this.#follow(watched, context);
+			if (slice.isFull(watched.series.run ? RUN_WORK : 1)) yield undefined;
 		}
 		for (const group of this.#workloads.replicas()) {
 			compareReplicas(group, context);
-			if (++sinceYield % slice === 0) yield undefined;
+			if (slice.isFull(1)) yield undefined;
 		}
 		if (events.length > 0 || gone.length > 0) {
-			const storms = this.#storms.follow(events, gone, scrape.atMs, this.#sizes());
+			const storms = this.#storms.follow(events, gone, scrape.atMs, {judged: this.#sizes(), isWatched: key => this.#watched.has(key)});
 			events.push(...storms);
 		}
 		for (let i = 0; i < readings.length; i++) {
@@ -158,6 +161,7 @@ class OddEngine implements Engine {
 			changes: (of, beforeMs) => this.#changes.near(of, beforeMs),
 			scaledOut: (of, sinceMs) => this.#changes.scaledOut(of, sinceMs),
 			kills: of => this.#kills.ofWorkload(of),
+			wasKilledLately: of => this.#kills.wasKilledLately(of, atMs),
 			exits: [],
 		};
 	}
@@ -223,6 +227,7 @@ class OddEngine implements Engine {
 		this.#workloads.bequeath(watched, this.#settings);
 		this.#workloads.remove(watched.of, watched);
 		this.#changes.gone(of, context.atMs);
+		this.#kills.gone(of, context.atMs);
 		this.#forests.drop(watched.series.baseline);
 		this.#watched.delete(of.key);
 		return this.#isJudged(watched);
@@ -310,5 +315,28 @@ class OddEngine implements Engine {
 		if (series.inherited) marks |= MARK.inherited;
 		else if (series.count < this.#settings.train && series.baseline.fit > 0) marks |= MARK.provisional;
 		c.marks[i] = marks;
+	}
+}
+
+/** How much is done between two yields: containers, and what some of them cost more. */
+class Slice {
+	readonly #most: number;
+	readonly #forests: ForestStore;
+	#done = 0;
+	#grown: number;
+
+	constructor(most: number, forests: ForestStore) {
+		this.#most = most;
+		this.#forests = forests;
+		this.#grown = forests.grown;
+	}
+
+	/** Adds `work`, and what forests were grown for it. */
+	isFull(work: number): boolean {
+		this.#done += work + FOREST_WORK * (this.#forests.grown - this.#grown);
+		this.#grown = this.#forests.grown;
+		if (this.#done < this.#most) return false;
+		this.#done = 0;
+		return true;
 	}
 }

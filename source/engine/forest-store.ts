@@ -15,7 +15,7 @@ interface Slot {
 }
 
 export class ForestStore {
-	/** Forests grown so far, for the bench. */
+	/** Forests grown so far: what they cost is known by their number. */
 	grown = 0;
 	readonly #settings: Settings;
 	readonly #rows: Int16Array;

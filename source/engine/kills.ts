@@ -8,6 +8,8 @@ import type {EndedBy, Explanation, Kind} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const KEPT_MS = 7 * DAY_MS;
 /** A loop: so many exits in this time; over when it has run for so long. */
 const LOOP_EXITS = 3;
 const LOOP_MS = 1_800_000;
@@ -26,6 +28,17 @@ export class Kills {
 
 	ofWorkload(of: Container): readonly number[] {
 		return this.oom.get(groupOf(of))?.slice() ?? []; // what was told does not change with the next kill
+	}
+
+	/** Killed within the last day: a kill long ago says little of now. */
+	wasKilledLately(of: Container, atMs: number): boolean {
+		return atMs - (this.oom.get(groupOf(of))?.at(-1) ?? Number.NEGATIVE_INFINITY) < DAY_MS;
+	}
+
+	/** What is gone does not exit again; kills of its workload are kept for a week. */
+	gone(of: Container, atMs: number): void {
+		this.exits.delete(of.key);
+		for (const [group, kills] of this.oom) if (atMs - (kills.at(-1) ?? atMs) > KEPT_MS) this.oom.delete(group);
 	}
 
 	/** True when this exit was not known. */
@@ -68,7 +81,8 @@ export function followExits({watched, restarted, leak}: Exit, kills: Kills, cont
 		context.events.push(event);
 	}
 	const exits = (kills.exits.get(of.key) ?? []).filter(atMs => atMs > context.atMs - LOOP_MS);
-	const loops = of.waiting === BACK_OFF || exits.length >= LOOP_EXITS;
+	// That something else of the container changed is no exit: a loop that is over is not told again.
+	const loops = of.waiting === BACK_OFF || ((isNew || restarted) && exits.length >= LOOP_EXITS);
 	// A loop of OOM kills is told as what it is.
 	if (!loops || watched.crashing || (watched.killed && lastExit?.reason === OOM)) return;
 	const sinceMs = exits[0] ?? context.atMs;
@@ -78,7 +92,7 @@ export function followExits({watched, restarted, leak}: Exit, kills: Kills, cont
 }
 
 /**
- * Kills are listed for an hour, as long as the container does not run, and while its memory is near the limit again;
+ * Kills are listed for an hour, as long as the container does not run, and for a day while its memory is near the limit again;
  * loops until it has run for a while.
  */
 export function forgetExits(watched: Watched, context: Context): void {
@@ -87,8 +101,9 @@ export function forgetExits(watched: Watched, context: Context): void {
 	if (of.waiting === BACK_OFF) return;
 	const last = of.lastExit?.atMs ?? crashing?.anomaly.startedAtMs ?? Number.NEGATIVE_INFINITY;
 	if (crashing && context.atMs - last > CALM_MS) closeExit(watched, 'crashing', 'recovered', context);
-	const isOld = killed && context.atMs - killed.anomaly.startedAtMs > HOUR_MS;
-	if (isOld && !isNearLimit(of, watched.series.history.newest(1))) closeExit(watched, 'killed', 'recovered', context);
+	const killedAgoMs = killed ? context.atMs - killed.anomaly.startedAtMs : 0;
+	if (killedAgoMs > DAY_MS || (killedAgoMs > HOUR_MS && !isNearLimit(of, watched.series.history.newest(1))))
+		closeExit(watched, 'killed', 'recovered', context);
 }
 
 function closeExit(watched: Watched, which: 'killed' | 'crashing', by: EndedBy, context: Context): void {

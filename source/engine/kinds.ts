@@ -16,6 +16,8 @@ const LEVEL_SAMPLES = 10;
 const LOAD_SAMPLES = 2;
 /** Siblings that rise by this share of this container's rise do the same work. */
 const SIBLINGS_FOLLOW = 0.5;
+/** Siblings that are looked at. */
+const MOST_COMPARED = 20;
 /** Samples before the episode with which it is compared, and how few of them still say something. */
 const BEFORE = 120;
 const BEFORE_ENOUGH = 10;
@@ -51,21 +53,24 @@ export function change(history: History, metric: 0 | 1, fromMs: number): number 
 	return n < BEFORE_ENOUGH ? Number.NaN : now - median(values, n);
 }
 
-/** Compares the change of a container since `fromMs` with that of its siblings. */
-export function compareSiblings(of: Series, siblings: Iterable<Series>, metric: 0 | 1, fromMs: number): Siblings {
+/**
+ * Compares the change of a container since `fromMs` with that of its siblings. Of many, every so manyth is looked at:
+ * when a thousand replicas rise together each of them asks.
+ */
+export function compareSiblings(of: Series, siblings: readonly Series[], metric: 0 | 1, fromMs: number): Siblings {
 	const own = change(of.history, metric, fromMs);
 	const ratios: number[] = [];
-	let count = 0;
 	let alike = 0;
-	for (const sibling of siblings) {
-		if (sibling === of) continue;
-		count++;
+	const compared = Math.min(siblings.length, MOST_COMPARED);
+	for (let i = 0; i < compared; i++) {
+		const sibling = siblings[Math.floor((i * siblings.length) / compared)] as Series;
 		const ratio = change(sibling.history, metric, fromMs) / own;
 		if (!Number.isFinite(ratio)) continue;
 		ratios.push(ratio);
 		if (ratio > SIBLINGS_FOLLOW) alike++;
 	}
-	return {count, alike, ratio: median(Float64Array.from(ratios))};
+	const count = siblings.length;
+	return {count, alike: compared > 0 ? Math.round((alike * count) / compared) : 0, ratio: median(Float64Array.from(ratios))};
 }
 
 /** Memory that goes on rising by this share of its rise a sample is not up yet. */

@@ -60,7 +60,7 @@ export function followRun(watched: Watched, context: Context): void {
 function severityOf({of, series, firing}: Watched, run: Run, {kind, metric}: Name, context: Context): Severity {
 	if (metric === 'memory' && kind !== 'load') {
 		// Up near the limit: it may be about to be killed, all the more where it was before. Once said, it stays said.
-		const isCritical = isNearLimit(of, series.history.newest(1)) && (kind === 'memory-spike' || context.kills(of).length > 0);
+		const isCritical = isNearLimit(of, series.history.newest(1)) && (kind === 'memory-spike' || context.wasKilledLately(of));
 		if (isCritical || (firing?.anomaly.kind === kind && firing.anomaly.severity === 'critical')) return 'critical';
 	}
 	return run.young ? SEVERITY[kind] : 'notice';

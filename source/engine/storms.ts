@@ -13,11 +13,17 @@ interface Scope {
 	toldMs: number;
 }
 
+/** What is there now: how many judged containers a scope holds, and whether a container is back. */
+interface Fleet {
+	judged(scope: string): number;
+	isWatched(key: string): boolean;
+}
+
 export class Storms {
 	readonly scopes = new Map<string, Scope>();
 
-	/** After a scrape: `gone` are judged containers that it no longer holds, `sizes` how many judged ones each scope still does. */
-	follow(events: readonly Event[], gone: readonly Container[], atMs: number, sizes: (scope: string) => number): Storm[] {
+	/** After a scrape: `gone` are judged containers that it no longer holds. */
+	follow(events: readonly Event[], gone: readonly Container[], atMs: number, {judged, isWatched}: Fleet): Storm[] {
 		for (const event of events) {
 			if (event.type === 'renamed' && isToldAlone(event.anomaly.kind)) this.#forget(event.anomaly.of);
 			if (event.type !== 'opened' || isToldAlone(event.anomaly.kind) || event.anomaly.recurring || event.anomaly.provisional) continue;
@@ -26,11 +32,11 @@ export class Storms {
 		for (const of of gone) this.#note(of, GONE, atMs);
 		const storms: Storm[] = [];
 		for (const [name, scope] of this.scopes) {
-			for (const [key, {atMs: then}] of scope.changed) if (atMs - then > WITHIN_MS) scope.changed.delete(key);
+			for (const [key, {atMs: then}] of scope.changed) if (atMs - then >= WITHIN_MS) scope.changed.delete(key);
 			const {size} = scope.changed;
 			if (size === 0) this.scopes.delete(name);
 			if (size < LEAST || atMs - scope.toldMs < WITHIN_MS) continue;
-			const all = sizes(name) + [...scope.changed.values()].filter(({how}) => how === GONE).length;
+			const all = judged(name) + [...scope.changed].filter(([key, {how}]) => how === GONE && !isWatched(key)).length;
 			if (size <= SHARE * all) continue;
 			scope.toldMs = atMs;
 			storms.push({

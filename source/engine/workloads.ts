@@ -10,6 +10,8 @@ interface Legacy {
 	readonly judgedMs: number;
 }
 
+/** Of workloads that are gone, the last ones are kept: Jobs come under a new name each time. */
+const MOST_LEGACIES = 1000;
 const NONE: readonly Watched[] = [];
 
 export class Workloads {
@@ -73,6 +75,8 @@ export class Workloads {
 	bequeath({of, series}: Watched, settings: Settings): void {
 		const key = siblingKey(of);
 		if (key === undefined || (this.groups.get(key)?.length ?? 0) > 1 || series.count < settings.train) return;
+		this.legacies.delete(key);
+		if (this.legacies.size >= MOST_LEGACIES) this.legacies.delete(this.legacies.keys().next().value as string);
 		this.legacies.set(key, {rows: series.baseline.copy(), judgedMs: series.judgedMs});
 	}
 }

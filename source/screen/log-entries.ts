@@ -28,7 +28,7 @@ export function allEntries({anomalies, storms}: Moment): readonly LogEntry[] {
 	const left = new Set(anomalies);
 	const byKey = Map.groupBy(storms.length > 0 ? anomalies : [], ({of}) => of.key);
 	const entries: LogEntry[] = [];
-	const told = new Set<string>();
+	const toldMs = new Map<string, number>();
 	for (const storm of storms) {
 		const changed = storm.keys
 			.flatMap(key => byKey.get(key) ?? [])
@@ -41,9 +41,10 @@ export function allEntries({anomalies, storms}: Moment): readonly LogEntry[] {
 					anomaly.firedAtMs > storm.atMs - FOLDED_MS,
 			);
 		const members = [...Map.groupBy(changed, ({kind}) => kind).values()].filter(({length}) => length >= ALIKE).flat();
-		// The same containers are a storm of their namespace and of their nodes: it is listed once.
-		if (members.length === 0 && storm.keys.every(key => told.has(`${key} ${storm.atMs}`))) continue;
-		for (const key of storm.keys) told.add(`${key} ${storm.atMs}`);
+		// The same containers are a storm of their namespace and of their nodes: they are listed once.
+		const isTold = (key: string): boolean => storm.atMs - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < FOLDED_MS;
+		if (members.length === 0 && storm.keys.filter(isTold).length > storm.keys.length / 2) continue;
+		for (const key of storm.keys) toldMs.set(key, storm.atMs);
 		for (const member of members) left.delete(member);
 		const entry = entryOf(members);
 		entries.push({

@@ -362,6 +362,51 @@ test('memory that was killed at its limit and is near it again stays critical, f
 	assert.deepEqual(hourAndHalf({...near, memoryLimitBytes: 256 * MIB}), [['oom-killed', 'critical', 'recovered']]);
 });
 
+test('a kill of long ago makes nothing critical', () => {
+	const stepped = (agoMs: number): unknown =>
+		watch(
+			samples(300, calmCpu, i => calmMemory(i) + (i >= 200 ? 70 : 0), {
+				of: web('a', {memoryLimitBytes: 200 * MIB, restarts: 1, lastExit: {reason: 'OOMKilled', atMs: at(-300) - agoMs}}),
+			}),
+		).anomalies.map(({kind, severity, state}) => [kind, severity, state]);
+	assert.deepEqual(stepped(0), [['level-shift', 'critical', 'standing']]);
+	assert.deepEqual(stepped(60 * 86_400_000), [['level-shift', 'notice', 'standing']]);
+});
+
+test('a crash loop that is over is not told again when something else of the container changes', () => {
+	const exits = [10, 20, 30];
+	const told = watch(
+		Array.from({length: 130}, (_, i) => {
+			const run = exits.filter(exit => i >= exit).length;
+			const of = web('a', {
+				incarnation: `a:${run}`,
+				restarts: run,
+				image: i < 100 ? 'web:1' : 'web:1-again',
+				...(run > 0 && {lastExit: {reason: 'Error', atMs: at(exits[run - 1] as number) - 1000}}),
+			});
+			return scrape(at(i), [reading(of, at(i), calmCpu(i), calmMemory(i))]);
+		}),
+	).events.flatMap(event => ('anomaly' in event && event.anomaly.kind === 'crash-loop' ? [event.type] : []));
+	assert.deepEqual(told, ['opened', 'closed']);
+});
+
+test('of many siblings some are looked at, and all are counted', () => {
+	const pods = Array.from({length: 60}, (_, k) => web(`p${k}`));
+	const rise = (rising: number) =>
+		watch(
+			Array.from({length: 206}, (_, i) =>
+				scrape(
+					at(i),
+					pods.map((of, k) => reading(of, at(i), calmCpu(i + 99 * k) + (i >= 200 && k < rising ? 600 : 0), calmMemory(i + 77 * k))),
+				),
+			),
+		).anomalies.find(({of}) => of.pod === 'p0');
+	const all = rise(60);
+	assert.deepEqual([all?.kind, all?.explanation.siblings.count, all?.explanation.siblings.alike], ['load', 59, 59]);
+	const alone = rise(1);
+	assert.deepEqual([alone?.kind, alone?.explanation.siblings.count, alone?.explanation.siblings.alike], ['cpu-spike', 59, 0]);
+});
+
 test('memory that jumps to its limit is critical, elsewhere a warning', () => {
 	const jump = (limit: number): unknown =>
 		watch(

@@ -64,6 +64,20 @@ test('a node that is drained within minutes is one event of the node', () => {
 	assert.deepEqual(drained, ['namespace shop: 5 of 12 containers: 5 gone (5)', 'node node-0: 5 of 6 containers: 5 gone (5)']);
 });
 
+test('what was odd five minutes before is not counted with what is odd now', () => {
+	const cpu = (k: number, i: number): number => (k < 10 && i >= 200 && i < 203 ? 600 : k === 11 && i >= 220 && i < 223 ? 600 : 0);
+	assert.equal(storms(crowd({cpu})).filter(storm => storm.startsWith('namespace')).length, 1);
+});
+
+test('a pod that went and came back is counted once', () => {
+	const scrapes = crowd({length: 230, until: k => (k < 6 ? 200 + k : 230)});
+	const back = scrapes[199]?.readings.filter(({of}) => of.pod === 'w0' || of.pod === 'w1') ?? [];
+	const returned = scrapes.map((one, i) =>
+		i < 203 ? one : {...one, readings: [...one.readings, ...back.map(reading => ({...reading, sampledAtMs: one.atMs}))]},
+	);
+	assert.match(storms(returned)[0] ?? '', /^namespace shop: 5 of 12 containers/);
+});
+
 test('over an hour they are no storm', () => {
 	assert.deepEqual(storms(crowd({length: 500, until: k => (k < 6 ? 200 + 40 * k : 500)})), []);
 });

@@ -97,6 +97,17 @@ test('a storm takes nothing that is told alone', () => {
 	assert.equal(entries.find(({storm}) => storm)?.anomaly?.kind, 'load');
 });
 
+test('a storm of a namespace and of its node is one line, even if one of them is told a scrape later', () => {
+	const anomalies = [1, 2, 3, 4].map(n => rise(n, 1));
+	const storm = {type: 'storm' as const, atMs: 2 * MINUTE_MS, of: 'node n1', keys: anomalies.map(({of}) => of.key), detail: ''};
+	const wider = {...storm, atMs: storm.atMs + 15_000, of: 'namespace shop'};
+	const entries = allEntries({...moment, anomalies, storms: [storm, wider]});
+	assert.deepEqual(
+		entries.map(({storm}) => storm?.of),
+		['node n1'],
+	);
+});
+
 test('who filters by kind sees the episodes', () => {
 	const entries = logOf(moment, {...unfiltered, kind: 'load'});
 	assert.ok(entries.length > 0);
