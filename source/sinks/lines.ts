@@ -3,19 +3,26 @@ import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Reader} from '../pipeline.ts';
 import {detail, title} from '../sentences.ts';
+import {LoadRises} from './load-rises.ts';
 
 const MARK = {critical: '‼', warning: '▲', notice: '△'} as const;
 
 /**
  * One line an event, for pipes. Text names the kind as JSON does, so that it can be searched for; JSON is one object a line.
- * An update is a line only where its severity or state is another one than last told.
+ * An update is a line only where its severity or state is another one than last told. Samples of one scrape are of several moments:
+ * its lines are in the order of their times. In text the replicas of a workload whose load rises are one (see {@link LoadRises}).
  */
 export function lines(write: (line: string) => void, format: 'text' | 'json', time: TimeFormat): Reader {
 	const told = new Map<string, string>();
+	const rises = format === 'text' ? new LoadRises() : undefined;
+	let nowMs = Number.NaN;
+	const print = (event: Event): void => write(`${format === 'json' ? JSON.stringify(eventJson(event, time)) : eventText(event, time)}\n`);
 	return {
 		name: 'lines',
-		read(_, {events}) {
-			for (const event of events) {
+		read({atMs}, {events}) {
+			nowMs = atMs;
+			const sorted = (rises?.tell(events, nowMs) ?? events).toSorted((a, b) => a.atMs - b.atMs);
+			for (const event of sorted) {
 				if ('anomaly' in event) {
 					const {id, severity, state} = event.anomaly;
 					const key = `${severity} ${state}`;
@@ -24,8 +31,11 @@ export function lines(write: (line: string) => void, format: 'text' | 'json', ti
 					if (event.type === 'closed') told.delete(id);
 					if (repeated) continue;
 				}
-				write(`${format === 'json' ? JSON.stringify(eventJson(event, time)) : eventText(event, time)}\n`);
+				print(event);
 			}
+		},
+		async close() {
+			for (const event of rises?.ends(nowMs) ?? []) print(event);
 		},
 	};
 }
@@ -37,12 +47,19 @@ export function eventText(event: Event, time: TimeFormat): string {
 	const {anomaly} = event;
 	const where = placeName(anomaly);
 	if (event.type === 'closed') {
-		const {ended} = anomaly;
-		return `${at} ✓ ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}: over after ${formatDuration((ended?.atMs ?? event.atMs) - anomaly.startedAtMs)} (${ended?.by ?? 'recovered'})`;
+		return `${at} ✓ ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}: ${overWords(anomaly, event.atMs, time)}`;
 	}
 	const was = event.was ? ` (was ${event.was})` : '';
 	const habit = anomaly.recurring ? ' [habit]' : '';
 	return `${at} ${anomaly.recurring ? '·' : MARK[anomaly.severity]} ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}${habit}${was}: ${detail(anomaly, time)}`;
+}
+
+/** `over after 9 min (recovered)`; of an end that is told later, when it was. */
+function overWords({kind, startedAtMs, ended}: Anomaly, toldAtMs: number, time: TimeFormat): string {
+	const {atMs, by} = ended ?? {atMs: toldAtMs, by: 'recovered'};
+	const lasted = formatDuration(atMs - startedAtMs);
+	if (kind === 'oom-killed' && by === 'oom-killed') return `${lasted} until the next kill`;
+	return `over ${toldAtMs - atMs >= 60_000 ? `at ${time.minute(atMs)}, ` : ''}after ${lasted} (${by})`;
 }
 
 /** Of a restart the container: its key is `context/namespace/pod/container`. */
