@@ -7,7 +7,7 @@ import {COMMANDS, type Command, checkFlags, checkSwitches, commandIn, type Flags
 import {didYouMean} from './nearest-word.ts';
 import {VERSION} from './version.ts';
 
-const EXIT = {well: 0, failed: 1, usage: 2, found: 3} as const;
+const EXIT = {well: 0, failed: 1, usage: 2, found: 3, unjudged: 4} as const;
 
 type Run = (input: readonly string[], flags: Flags, config: Config) => Promise<Outcome>;
 

@@ -18,7 +18,7 @@ export const COMMANDS = {
 	},
 	check: {
 		usage: 'oddpod check [FILE] [flags]',
-		does: 'Watch for a while, or read FILE; one line an event. Exit code 3 when something was found: for soak tests.',
+		does: 'Watch for a while, or read FILE; one line an event. Exit code 3 when something was found, 4 when no container was judged because all were still learning: for soak tests.',
 	},
 	evaluate: {usage: 'oddpod evaluate FILE… [flags]', does: 'Count verdicts against the labels in recordings or CSV files.'},
 	explain: {
@@ -262,7 +262,8 @@ ${lines.join('\n')}
   ${'oddpod help COMMAND'.padEnd(34)}The flags of a command
   ${'oddpod --version'.padEnd(34)}The version
 
-Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 10-19 see doctor
+Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 4 nothing judged yet (check),
+            10-19 see doctor
 `;
 	}
 	const {usage, does} = COMMANDS[command];

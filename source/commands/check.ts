@@ -1,10 +1,13 @@
 import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
-import type {Event, Kind, Severity} from '../engine/verdict.ts';
+import {DEFAULTS} from '../engine/settings.ts';
+import {type Event, type Kind, type Severity, STATES, type Verdicts} from '../engine/verdict.ts';
 import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
+import {formatDuration} from '../format.ts';
 import {healthLine} from '../k8s/health.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
+import type {Scrape} from '../scrape.ts';
 import {lines} from '../sinks/lines.ts';
 import {bounded, openFile} from './files.ts';
 import {openLive} from './live.ts';
@@ -40,10 +43,12 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	const format = flags.output === 'json' ? 'json' : 'text';
 	let found = false;
 	let readings = 0;
+	const judgement = new Judgement();
 	let problemsTold: readonly string[] = [];
 	const watcher: Reader = {
 		name: 'check',
-		read(scrape, {events}) {
+		read(scrape, {verdicts, events}) {
+			judgement.add(scrape, verdicts);
 			readings += scrape.readings.length;
 			found ||= events.some(counts);
 			const problems = scrape.problems.map(told);
@@ -77,8 +82,49 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 			fix: path === undefined ? 'See what keeps it: oddpod doctor' : 'Give a recording made with: oddpod --record FILE',
 		});
 	}
-	return found ? 'found' : 'well';
+	// Silence means that all is well only where somebody could have spoken.
+	if (judgement.judged < judgement.seen) process.stderr.write(`oddpod: ${judgement.words(settings.train ?? DEFAULTS.train)}.\n`);
+	return found ? 'found' : judgement.judged === 0 ? 'unjudged' : 'well';
 }
+
+/** Which of the containers were judged at all: what learns is not. */
+class Judgement {
+	readonly #seen = new Set<string>();
+	readonly #judged = new Set<string>();
+	#startMs = Number.NaN;
+	#endMs = Number.NaN;
+	/** Most samples of the training that one of them has had. */
+	#learned = 0;
+
+	get seen(): number {
+		return this.#seen.size;
+	}
+
+	get judged(): number {
+		return this.#judged.size;
+	}
+
+	add({atMs, readings}: Scrape, {state, learned}: Verdicts): void {
+		if (Number.isNaN(this.#startMs)) this.#startMs = atMs;
+		this.#endMs = atMs;
+		for (const [i, {of}] of readings.entries()) {
+			this.#seen.add(of.key);
+			if (state[i] !== LEARNING) this.#judged.add(of.key);
+			this.#learned = Math.max(this.#learned, learned[i] ?? 0);
+		}
+	}
+
+	/** `10 min seen, 0 of 25 containers judged: the training takes 100 samples, about 17 min here` */
+	words(train: number): string {
+		const seenMs = this.#endMs - this.#startMs;
+		// From the samples that came: nobody knows beforehand how often the metrics server has new ones.
+		const takesMs = this.#learned > 1 ? (seenMs / (this.#learned - 1)) * train : Number.NaN;
+		const here = this.judged === 0 && Number.isFinite(takesMs) ? `, about ${formatDuration(takesMs)} here` : '';
+		return `${formatDuration(seenMs)} seen, ${this.judged} of ${this.seen} containers judged: the training takes ${train} samples${here}`;
+	}
+}
+
+const LEARNING = STATES.indexOf('learning');
 
 /** `warning` = of that severity or worse; a kind = whatever its severity. Habits are listed, not counted. */
 function failOn(text: string): (event: Event) => boolean {

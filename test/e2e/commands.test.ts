@@ -158,3 +158,17 @@ test('a replay into a pipe begins at its start', () => {
 	assert.deepEqual(some, all.slice(-some.length));
 	assert.equal(oddpod(['demo', '--start', '1h40m']).stdout, '');
 });
+
+/** How much is read, the exit code, the last words. */
+const checks: readonly (readonly [string, number, RegExp])[] = [
+	['10m', 4, /^oddpod: 10 min seen, 0 of 26 containers judged: the training takes 100 samples, about 17 min here\.\n$/],
+	['18m', 0, /^oddpod: 18 min seen, 25 of 26 containers judged: the training takes 100 samples\.\n$/],
+	['40m', 3, /^oddpod: 40 min seen, /],
+];
+for (const [time, status, said] of checks) {
+	test(`a check of ${time} says how many containers were judged, and ends with exit code ${status}`, () => {
+		const result = oddpod(['check', shop, '--for', time]);
+		assert.match(result.stderr, said);
+		assert.equal(result.status, status);
+	});
+}
