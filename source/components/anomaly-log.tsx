@@ -3,7 +3,7 @@ import {memo} from 'react';
 import type {LogView} from '../screen/selectors.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
-import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
+import {cut, cutMiddle, padEnd} from '../screen/width.ts';
 import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 import {onSelected} from './pod-list.tsx';
@@ -16,17 +16,11 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const inner = innerWidth(view);
 	const {rows} = view;
 	if (rows.length === 0) return framed(view, [paintRow([{text: `   ${view.empty}`, style: 'dim'}], inner, theme)], theme);
-	const timeWidth = Math.max(...rows.map(({time}) => time.length));
-	const widest = (of: (row: (typeof rows)[number]) => string): number => Math.max(...rows.map(row => widthOf(of(row))));
+	// Of the pane alone: columns that fit what is seen would move when it is scrolled.
+	const {timeWidth} = view;
 	const left = inner - 3 - timeWidth - 2 - 4;
-	const wordsWidth = Math.min(
-		widest(row => row.words),
-		Math.max(23, Math.floor(left * 0.24)), // `differs from 4 siblings`,
-	);
-	const podWidth = Math.min(
-		widest(row => row.pod),
-		Math.max(14, Math.floor(left * 0.34)),
-	);
+	const wordsWidth = Math.max(23, Math.floor(left * 0.24)); // `differs from 4 siblings`
+	const podWidth = Math.max(14, Math.floor(left * 0.34));
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
 	const lines = rows.map(row => {
 		const style = row.over ? 'dim' : 'plain';

@@ -48,7 +48,7 @@ function heading({columns, sort}: ListView): Line {
 		spans.push(
 			{text: ' '.repeat(column.gap)},
 			{text: column.align === 'right' ? padStart(title, column.width) : padEnd(title, column.width), style: sorted ? 'key' : 'head'},
-			{text: column.spark > 0 ? ' '.repeat(column.spark + 1) : ''},
+			{text: column.spark > 0 ? ` ${padEnd('PAST', column.spark)}` : '', style: 'head'},
 		);
 	}
 	return spans;
@@ -79,6 +79,12 @@ function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: r
 }
 
 function shorten({text, cut: where, tail = ''}: Cell, width: number): string {
+	if (where === 'clause') {
+		// `OOM-killed 15:55, 3rd time, every ~42 min`: what comes third goes as a whole.
+		const [first = '', second, third] = text.split(', ');
+		const shorter = `${first}, ${second}`;
+		return third !== undefined && widthOf(text) > width && widthOf(shorter) <= width ? shorter : cut(text, width);
+	}
 	if (where !== 'middle') return fit(text, width).trimEnd();
 	// A container's name stays as long as the pod keeps most of the column.
 	const end = widthOf(tail) > width / 2 ? cutMiddle(tail, Math.floor(width / 2)) : tail;

@@ -50,13 +50,15 @@ const GAP = 2;
 /** A pod's name is cut down to this before a column is dropped; at 80 columns there is nothing else to give. */
 const POD_LEAST = 22;
 const VERDICT_MORE = 16;
+/** Before the last columns: `OOM-killed 15:55, 3rd time`. */
+const VERDICT_FAIR = 26;
 
 const WISHES: readonly Wish[] = [
 	{id: 'namespace', title: 'NAMESPACE', width: 9, sort: 'namespace', rank: 6, wideRank: 6},
 	{id: 'pod', title: 'POD', width: POD_LEAST, sort: 'name', rank: 0, wideRank: 0},
 	// `load rise, all replicas`
 	{id: 'verdict', title: 'VERDICT', width: 23, rank: 0, wideRank: 0},
-	{id: 'cpu', title: 'CPU', width: 6, align: 'right', sort: 'cpu', rank: 3, wideRank: 2, sparkRank: 8},
+	{id: 'cpu', title: 'CPU', width: 5, align: 'right', sort: 'cpu', rank: 3, wideRank: 2, sparkRank: 8},
 	{id: 'cpu-request', title: '%CPU/R', width: 6, align: 'right', rank: Number.NaN, wideRank: 10},
 	{id: 'cpu-limit', title: '%CPU/L', width: 8, align: 'right', sort: 'cpu-limit', rank: 7, wideRank: 12, gap: 1},
 	{id: 'memory', title: 'MEM', width: 6, align: 'right', sort: 'memory', rank: 1, wideRank: 1, sparkRank: 4},
@@ -89,28 +91,43 @@ export function columnsFor(
 	own: readonly ColumnId[] | undefined = undefined,
 ): readonly Column[] {
 	const cells = width >= 150 ? 8 : width >= 124 ? 6 : 4;
-	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number}[] = [];
+	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number; readonly grows?: true}[] =
+		[];
 	const wishes = own && !wide ? chosenWishes(own) : WISHES;
 	for (const wish of wishes) {
 		const rank = wide ? wish.wideRank : wish.rank;
 		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces) || (wish.id === 'node' && group === 'node')) continue;
-		const own = wish.id === 'namespace' ? Math.max(9, Math.min(16, facts.namespaceWidth)) : wish.width;
+		const own = wish.id === 'namespace' ? Math.max(9, Math.min(width < 124 ? 11 : 16, facts.namespaceWidth)) : wish.width;
 		candidates.push({wish: {...wish, width: own}, rank, spark: false, needs: own + (wish.gap ?? GAP)});
 		if (wish.sparkRank !== undefined)
 			candidates.push({wish, rank: wide ? 20 + wish.sparkRank : wish.sparkRank, spark: true, needs: cells + 1});
 	}
+	// Names and verdicts that are cut say less than a share of a limit; without columns of the reader's own choice.
+	const grows: Partial<Record<ColumnId, number>> = {};
+	if (!own && !wide) {
+		const podFair = Math.max(0, Math.min(facts.podWidth, width < 122 ? 25 : 30) - POD_LEAST);
+		for (const [id, needs, rank] of [
+			['pod', podFair, 3.5],
+			['verdict', VERDICT_FAIR - 23, 6.5],
+		] as const) {
+			const wish = wishes.find(each => each.id === id);
+			if (wish) candidates.push({wish, rank, spark: false, needs, grows: true});
+		}
+	}
 	let left = width + GAP;
 	const chosen = new Map<ColumnId, Wish>();
 	const sparks = new Set<ColumnId>();
-	for (const {wish, spark, needs, rank} of candidates.toSorted((a, b) => a.rank - b.rank)) {
+	for (const {wish, spark, needs, rank, grows: isGrowth} of candidates.toSorted((a, b) => a.rank - b.rank)) {
 		if (needs > left && rank > 0) continue;
 		if (spark && !chosen.has(wish.id)) continue;
 		left -= needs;
-		if (spark) sparks.add(wish.id);
+		if (isGrowth) grows[wish.id] = needs;
+		else if (spark) sparks.add(wish.id);
 		else chosen.set(wish.id, wish);
 	}
-	const forPod = Math.max(Math.min(left, 0), Math.min(left, Math.max(facts.podWidth, 12) - POD_LEAST));
-	const forVerdict = Math.max(0, Math.min(left - forPod, VERDICT_MORE));
+	const {pod: podGrown = 0, verdict: verdictGrown = 0} = grows;
+	const morePod = Math.max(Math.min(left, 0), Math.min(left, Math.max(facts.podWidth, 12) - POD_LEAST - podGrown));
+	const moreVerdict = Math.max(0, Math.min(left - morePod, VERDICT_MORE - verdictGrown));
 	return wishes
 		.filter(({id}) => chosen.has(id))
 		.map(({id, title: heading, align, gap = GAP, sort}, i): Column => {
@@ -118,7 +135,7 @@ export function columnsFor(
 			return {
 				id,
 				title: id === 'pod' && group !== 'none' ? group.toUpperCase() : heading,
-				width: id === 'pod' ? Math.max(4, own + forPod) : id === 'verdict' ? own + forVerdict : own,
+				width: id === 'pod' ? Math.max(4, own + podGrown + morePod) : id === 'verdict' ? own + verdictGrown + moreVerdict : own,
 				align: align ?? 'left',
 				spark: sparks.has(id) ? cells : 0,
 				sort,

@@ -78,7 +78,9 @@ export interface KeyBarInput {
 	readonly canKubectl: boolean;
 }
 
-/** `↑↓ pod  tab pane  enter why …`: what fits, the least important ones given up first. */
+const LEADING_OUT: readonly string[] = ['esc', '?', 'q'];
+
+/** `↑↓ pod  enter why  / filter …`: the most used first, as many as fit. */
 export function keyBar({focus, overlay, paused, replay, inside, undoes, canKubectl}: KeyBarInput, width: number): Line {
 	type Entry = {readonly keys: string; readonly word: string; readonly rank: number};
 	let entries: Entry[];
@@ -97,18 +99,23 @@ export function keyBar({focus, overlay, paused, replay, inside, undoes, canKubec
 			if (action.type === 'open') return {keys, rank, word: focus === 'log' ? 'go there' : (inside ?? 'why')};
 			return {keys, word, rank};
 		});
-		if (focus === 'log') entries.unshift({keys: '↑↓', word: 'anomaly', rank: 4});
-		if (replay) entries.splice(entries.findIndex(({keys}) => keys === '[ ]') + 1, 0, {keys: '< >', word: 'speed', rank: 7});
-		if (undoes !== undefined) entries.push({keys: 'esc', word: undoes, rank: 1});
+		if (focus === 'log') entries.push({keys: '↑↓', word: 'anomaly', rank: 2});
+		if (replay) entries.push({keys: '< >', word: 'speed', rank: 12});
+		if (undoes !== undefined) entries.push({keys: 'esc', word: undoes, rank: 0});
 	}
-	const widthOfEntries = (): number => entries.reduce((sum, {keys, word}) => sum + widthOf(keys) + 1 + widthOf(word) + 2, 1) - 1;
-	while (entries.length > 1 && widthOfEntries() > width) {
-		const worst = entries.reduce((a, b) => (b.rank >= a.rank ? b : a));
-		entries = entries.filter(entry => entry !== worst);
+	const shown: Entry[] = [];
+	let left = width + 1;
+	for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
+		const needs = widthOf(entry.keys) + 1 + widthOf(entry.word) + 2;
+		if (needs > left && shown.length > 0) continue;
+		shown.push(entry);
+		left -= needs;
 	}
+	// What leads out stands at the end.
+	const ordered = [...shown.filter(({keys}) => !LEADING_OUT.includes(keys)), ...shown.filter(({keys}) => LEADING_OUT.includes(keys))];
 	const spans: Span[] = [{text: ' '}];
-	for (const [i, {keys, word}] of entries.entries()) {
-		spans.push({text: keys, style: 'key'}, {text: ` ${word}${i === entries.length - 1 ? '' : '  '}`, style: 'dim'});
+	for (const [i, {keys, word}] of ordered.entries()) {
+		spans.push({text: keys, style: 'key'}, {text: ` ${word}${i === ordered.length - 1 ? '' : '  '}`, style: 'dim'});
 	}
 	return spans;
 }

@@ -21,7 +21,7 @@ export interface Binding {
 	readonly action: Action;
 	readonly category: Category;
 	readonly description: string;
-	/** One or two words for the key bar, and how early it has to give way to others (1 = last). */
+	/** One or two words for the key bar, and how much it is used: the lowest stand first, and where there is no room the highest are left out. */
 	readonly bar?: {readonly keys: string; readonly word: string; readonly rank: number; readonly when?: 'pods' | 'log' | 'charts'};
 }
 
@@ -31,7 +31,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'move', by: 1},
 		category: 'Look',
 		description: 'next row',
-		bar: {keys: '↑↓', word: 'pod', rank: 4, when: 'pods'},
+		bar: {keys: '↑↓', word: 'pod', rank: 2, when: 'pods'},
 	},
 	{keys: ['up', 'k'], action: {type: 'move', by: -1}, category: 'Look', description: 'previous row'},
 	{keys: ['pgdn', 'ctrl-f'], action: {type: 'move-pages', by: 1}, category: 'Look', description: 'a page down'},
@@ -52,7 +52,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'focus', by: 1},
 		category: 'Look',
 		description: 'next pane (pods, charts, anomalies)',
-		bar: {keys: 'tab', word: 'pane', rank: 6},
+		bar: {keys: 'tab', word: 'pane', rank: 11},
 	},
 	{keys: ['shift-tab'], action: {type: 'focus', by: -1}, category: 'Look', description: 'previous pane'},
 	{
@@ -60,7 +60,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'group', by: 'workload'},
 		category: 'Look',
 		description: 'one row a workload, or one a container',
-		bar: {keys: 'w', word: 'workload', rank: 10, when: 'pods'},
+		bar: {keys: 'w', word: 'workload', rank: 8, when: 'pods'},
 	},
 	{keys: ['o'], action: {type: 'group', by: 'node'}, category: 'Look', description: 'one row a node, or one a container'},
 	{
@@ -76,7 +76,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'filter'},
 		category: 'Find',
 		description: 'filter: a regular expression; !text for all without it; -l app=x for labels; node=NAME; in the log pane for the log',
-		bar: {keys: '/', word: 'filter', rank: 3},
+		bar: {keys: '/', word: 'filter', rank: 4},
 	},
 	{
 		keys: ['t'],
@@ -90,7 +90,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'command', text: 'ns '},
 		category: 'Find',
 		description: 'choose namespaces',
-		bar: {keys: 'n', word: 'namespace', rank: 9, when: 'pods'},
+		bar: {keys: 'n', word: 'namespace', rank: 13, when: 'pods'},
 	},
 	{keys: ['0'], action: {type: 'namespaces', names: []}, category: 'Find', description: 'all namespaces'},
 	...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(
@@ -113,7 +113,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'next-sort'},
 		category: 'Sort and columns',
 		description: 'next order: trouble, CPU, MEM, %MEM/L, name',
-		bar: {keys: 's', word: 'sort', rank: 8, when: 'pods'},
+		bar: {keys: 's', word: 'sort', rank: 10, when: 'pods'},
 	},
 	{keys: ['N'], action: {type: 'sort', by: 'name'}, category: 'Sort and columns', description: 'by name; the same letter again reverses'},
 	{keys: ['P'], action: {type: 'sort', by: 'namespace'}, category: 'Sort and columns', description: 'by namespace'},
@@ -146,7 +146,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'time', action: {type: 'jump-anomaly', by: -1}},
 		category: 'Time',
 		description: 'to the anomaly before, and its container',
-		bar: {keys: '[ ]', word: 'anomaly', rank: 5},
+		bar: {keys: '[ ]', word: 'anomaly', rank: 6},
 	},
 	{
 		keys: [']'],
@@ -191,6 +191,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'silence'},
 		category: 'Act',
 		description: 'silence: 1 h; again: until it restarts, expected here, not at all',
+		bar: {keys: 'm', word: 'silence', rank: 7, when: 'pods'},
 	},
 	{
 		keys: ['u'],
@@ -203,7 +204,7 @@ export const BINDINGS: readonly Binding[] = [
 		action: {type: 'kubectl', verb: 'logs'},
 		category: 'Act',
 		description: 'logs (kubectl logs)',
-		bar: {keys: 'l', word: 'logs', rank: 7, when: 'pods'},
+		bar: {keys: 'l', word: 'logs', rank: 9, when: 'pods'},
 	},
 	{
 		keys: ['p'],
@@ -213,13 +214,13 @@ export const BINDINGS: readonly Binding[] = [
 	},
 	{keys: ['d'], action: {type: 'kubectl', verb: 'describe'}, category: 'Act', description: 'describe (kubectl describe pod)'},
 
-	{keys: ['?'], action: {type: 'help'}, category: 'General', description: 'this help', bar: {keys: '?', word: 'help', rank: 1}},
+	{keys: ['?'], action: {type: 'help'}, category: 'General', description: 'this help', bar: {keys: '?', word: 'help', rank: 0}},
 	{
 		keys: ['q', 'ctrl-c'],
 		action: {type: 'quit'},
 		category: 'General',
 		description: 'quit; in an overlay close it',
-		bar: {keys: 'q', word: 'quit', rank: 2},
+		bar: {keys: 'q', word: 'quit', rank: 1},
 	},
 	{keys: ['ctrl-z'], action: {type: 'suspend'}, category: 'General', description: 'suspend; fg comes back'},
 ];

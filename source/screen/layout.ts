@@ -64,7 +64,7 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wid
 	if (overlay === 'help') return {...common, ...nothing, help: line(top, body), panes: ['pods']};
 
 	if (columns >= 180 && rows >= 40 && !wide) {
-		const left = Math.max(120, Math.round(columns * 0.58));
+		const left = Math.max(120, Math.round(columns * 0.65));
 		const right = columns - left;
 		const chart = overlay === 'why' ? Math.floor(body / 2) : Math.min(28, Math.floor(body * 0.29));
 		const charts: Rect[] = [

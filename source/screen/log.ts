@@ -69,17 +69,20 @@ export function logRowView(entry: LogEntry, selected: boolean, context: LogConte
 	return entry.storm ? stormRowView(entry, selected, context) : episodeRowView(entry, selected, context);
 }
 
-function timeOf(atMs: number, {moment, times, short}: LogContext): string {
+export function timeOf({anomaly, storm}: LogEntry, {moment, times, short}: LogContext): string {
+	const atMs = storm ? storm.atMs : anomaly.startedAtMs;
 	const sameDay = times.near(atMs, moment.atMs).length <= 5;
 	return sameDay && !short ? times.time(atMs) : times.near(atMs, moment.atMs);
 }
 
-function stormRowView({id, anomaly, storm: {of, atMs, detail}}: StormEntry, selected: boolean, context: LogContext): LogRowView {
+function stormRowView(entry: StormEntry, selected: boolean, context: LogContext): LogRowView {
+	const {id, anomaly, storm} = entry;
+	const {of, detail} = storm;
 	const over = anomaly === undefined || anomaly.ended !== undefined;
 	const mark: Mark = over ? 'resolved' : anomaly.severity;
 	return {
 		id,
-		time: timeOf(atMs, context),
+		time: timeOf(entry, context),
 		mark,
 		style: MARK_STYLES[mark],
 		pod: printable(of),
@@ -90,7 +93,8 @@ function stormRowView({id, anomaly, storm: {of, atMs, detail}}: StormEntry, sele
 	};
 }
 
-function episodeRowView({id, anomaly, count}: EpisodeEntry, selected: boolean, context: LogContext): LogRowView {
+function episodeRowView(entry: EpisodeEntry, selected: boolean, context: LogContext): LogRowView {
+	const {id, anomaly, count} = entry;
 	const {of, ended, recurring, severity, kind, explanation, startedAtMs} = anomaly;
 	const {moment, times, crowded, short, silences} = context;
 	// What still goes on has gone on until this moment, whenever its numbers were last told.
@@ -102,7 +106,7 @@ function episodeRowView({id, anomaly, count}: EpisodeEntry, selected: boolean, c
 	const who = count > 1 ? `${workloadName(of)}${suffix} (${count} pods)` : `${of.pod}${suffix}`;
 	return {
 		id,
-		time: timeOf(startedAtMs, context),
+		time: timeOf(entry, context),
 		mark,
 		style: MARK_STYLES[mark],
 		pod: printable(`${short ? '' : `${of.namespace}/`}${who}`),

@@ -105,7 +105,7 @@ export const learningLeftMs = (moment: Moment, {training, stepMs, silences}: Ver
 export interface Cell {
 	readonly text: string;
 	readonly style: Style;
-	readonly cut?: 'middle';
+	readonly cut?: 'middle' | 'clause';
 	/** Stays whole when the rest is cut: `:proxy`. */
 	readonly tail?: string;
 	readonly spark?: readonly number[];
@@ -164,7 +164,7 @@ function cellOf(
 			return {text: printable(of.pod), style: calm, cut: 'middle', ...(tail !== '' && {tail})};
 		}
 		case 'verdict':
-			return {text: verdict.words, style: verdict.style};
+			return {text: verdict.words, style: verdict.style, cut: 'clause'};
 		case 'cpu':
 			return {
 				text: formatCpu(cpu),

@@ -23,7 +23,7 @@ import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Listing} from './list.ts';
 import {listingOf, selectedLine} from './list.ts';
 import type {LogRowView} from './log.ts';
-import {kindsOf, logOf, logRowView} from './log.ts';
+import {kindsOf, logOf, logRowView, timeOf} from './log.ts';
 import type {LogEntry} from './log-entries.ts';
 import {positionBar} from './position-bar.ts';
 import type {RowView, VerdictView} from './row-view.ts';
@@ -82,6 +82,8 @@ export interface TextView extends PaneView {
 
 export interface LogView extends PaneView {
 	readonly rows: readonly LogRowView[];
+	/** Of all entries, seen or not. */
+	readonly timeWidth: number;
 	readonly empty: string;
 }
 
@@ -228,7 +230,7 @@ export function createScene(): SceneOf {
 			...pane(layout.list, boxed, focus === 'pods' && !overlay),
 			title: [
 				{text: GROUP_WORDS[listing.group], style: focus === 'pods' ? 'title' : 'plain'},
-				{text: ` by ${SORT_WORDS[state.sort.by]}${state.sort.reverse ? ', reversed' : ''}`, style: 'dim'},
+				{text: ` by ${SORT_WORDS[state.sort.by]}${state.sort.reverse ? ', reversed' : ''}${NUMBERS_OF[listing.group]}`, style: 'dim'},
 			],
 			caption: listing.problem ?? '',
 			footer: footerOf(top, listHeight, listing.ids.length, listing.group === 'none' ? listing.unfiltered : undefined),
@@ -402,6 +404,13 @@ export function createScene(): SceneOf {
 
 const GROUP_WORDS: Readonly<Record<Group, string>> = {none: 'Pods', workload: 'Workloads', node: 'Nodes'};
 
+/** Whose numbers a group's row has. */
+const NUMBERS_OF: Readonly<Record<Group, string>> = {
+	none: '',
+	workload: ', numbers of its worst pod',
+	node: ', CPU and MEM of all its pods',
+};
+
 const SORT_WORDS: Readonly<Record<ScreenState['sort']['by'], string>> = {
 	trouble: 'trouble',
 	name: 'name',
@@ -485,6 +494,7 @@ function logView(
 		caption: '',
 		footer: footerOf(top, height, entries.length, kind === undefined && filter === '' ? undefined : moment.anomalies.length),
 		rows: entries.slice(top, top + height).map((entry, i) => logRowView(entry, focused && top + i === selected, context)),
+		timeWidth: entries.reduce((most, entry) => Math.max(most, timeOf(entry, context).length), 0),
 		empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
 	};
 }

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import process from 'node:process';
 import {test} from 'node:test';
+import {stripVTControlCharacters} from 'node:util';
 import fc from 'fast-check';
+import {anomalyLogRows} from '../../source/components/anomaly-log.tsx';
 import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
 import type {Anomaly} from '../../source/engine/verdict.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
-import type {StateAction} from '../../source/screen/state.ts';
+import type {Group, StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
-import {frameOf, golden, Pane} from './frame.ts';
+import {frameOf, golden, mono, Pane} from './frame.ts';
 import {END_MS, PARTS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
 
 const trouble = sampleTimeline();
@@ -103,6 +105,39 @@ test('a past moment of a replay', () => {
 	});
 	golden('replay-paused-120x40', pane.frame());
 });
+test('the columns of the log stay where they are, whatever is seen of it', () => {
+	const pane = new Pane(trouble, {columns: 120, rows: 40}).do({type: 'focus', by: -1});
+	const starts = (): string[] =>
+		anomalyLogRows(pane.scene.log ?? assert.fail(), mono)
+			.map(row => /^│.\d\d:\d\d:\d\d . (\S+ +)\S/.exec(stripVTControlCharacters(row))?.[1]?.length)
+			.filter(length => length !== undefined)
+			.map(String);
+	const all = starts();
+	assert.ok(all.length > 2);
+	pane.do({type: 'filter'}).do({type: 'type', text: 'ledger'});
+	assert.deepEqual(new Set([...all, ...starts()]).size, 1);
+});
+
+test('above the bars of a column stands what they are of', () => {
+	assert.match(new Pane(trouble, medium).frame(), /MEM PAST +%MEM\/L/);
+});
+
+test('a row of a group says whose numbers it has', () => {
+	const title = (by: Group): string => textOf(new Pane(trouble, medium).do({type: 'group', by}).scene.list?.title ?? []);
+	assert.match(title('workload'), /numbers of its worst pod/);
+	assert.match(title('node'), /CPU and MEM of all its pods/);
+});
+
+test('the key bar holds what is used most, as far as there is room', () => {
+	const keys = (columns: number, live: boolean): string =>
+		textOf(
+			new Pane(trouble, {columns, rows: 40}, {source: {label: 'shop', live, finished: () => true}, canKubectl: live}).scene.keys,
+		).replaceAll(/ [a-z]+(?: on)?(?: {2}|$)/g, '  ');
+	for (const key of ['w', 'm', 'l']) assert.ok(keys(120, true).includes(`  ${key}  `), `${key} in ${keys(120, true)}`);
+	for (const key of ['w', 'm']) assert.ok(keys(120, false).includes(`  ${key}  `), `${key} in ${keys(120, false)}`);
+	assert.equal(keys(40, true).trim(), 'enter  ↑↓  ?  q');
+});
+
 test('letters for all marks', () => {
 	const ascii = new Pane(trouble, medium).frame(createTheme({ascii: true, colour: 'none'}));
 	assert.match(ascii, /^[\x20-\x7e\n]*$/);

@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {stripVTControlCharacters} from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import {sparkline} from '../../source/components/pod-list.tsx';
+import {podListRows, sparkline} from '../../source/components/pod-list.tsx';
 import type {Container} from '../../source/scrape.ts';
 import {drawChart, fitCaption} from '../../source/screen/chart.ts';
+import type {Column} from '../../source/screen/columns.ts';
 import {columnsFor} from '../../source/screen/columns.ts';
 import {parseCommand} from '../../source/screen/command.ts';
 import {parseFilter} from '../../source/screen/filter.ts';
 import {actionOf, namesOf} from '../../source/screen/keys.ts';
 import {layoutFor} from '../../source/screen/layout.ts';
 import {positionBar} from '../../source/screen/position-bar.ts';
+import type {RowView} from '../../source/screen/row-view.ts';
 import {topFor} from '../../source/screen/state.ts';
 import {createTheme, textOf, themeOptionsFrom} from '../../source/screen/theme.ts';
 import {cut, cutMiddle, fit, printable, widthOf, wrap} from '../../source/screen/width.ts';
 import type {Course} from '../../source/timeline.ts';
-import {utc} from './frame.ts';
+import {mono, utc} from './frame.ts';
 import {PARTS} from './sample.ts';
 
 test('keys have names, several in one read each their own', () => {
@@ -192,10 +195,40 @@ test('columns never need more cells than there are', () => {
 		columnsFor(width, false, {podWidth: 25, namespaceWidth: 11}, true)
 			.map(({id}) => id)
 			.join(' ');
+	const widths = (width: number): string =>
+		columnsFor(width, false, {podWidth: 40, namespaceWidth: 13}, true)
+			.filter(({id}) => id === 'pod' || id === 'verdict')
+			.map(({width: own}) => own)
+			.join(' ');
+	// Inside the frame of a list at 80, 120, 160 and, where it has a part of the width, 200 columns.
+	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 36', '31 26']);
 	assert.equal(ids(57), 'pod verdict memory');
 	assert.equal(ids(77), 'pod verdict cpu memory limit-at');
 	assert.equal(ids(114), 'namespace pod verdict cpu cpu-limit memory memory-limit limit-at');
 });
+
+test('of a verdict that is too long the third part goes first, as a whole', () => {
+	const column: Column = {id: 'verdict', title: 'VERDICT', width: 26, align: 'left', spark: 0, sort: undefined, gap: 0};
+	const shown = (text: string, width: number): string =>
+		rowText({
+			row: {id: 'x', mark: 'normal', markStyle: 'plain', cells: [{text, style: 'plain', cut: 'clause'}], selected: false, inside: false},
+			columns: [{...column, width}],
+		});
+	assert.equal(shown('OOM-killed 15:55, 3rd time, every ~42 min', 41), 'OOM-killed 15:55, 3rd time, every ~42 min');
+	assert.equal(shown('OOM-killed 15:55, 3rd time, every ~42 min', 40), 'OOM-killed 15:55, 3rd time');
+	assert.equal(shown('OOM-killed 15:55, 3rd time, every ~42 min', 26), 'OOM-killed 15:55, 3rd time');
+	assert.equal(shown('OOM-killed 15:55, 3rd time, every ~42 min', 22), 'OOM-killed 15:55, 3rd…');
+	assert.equal(shown('leak likely, silenced until it restarts', 26), 'leak likely, silenced unt…');
+});
+
+function rowText({row, columns}: {readonly row: RowView; readonly columns: readonly Column[]}): string {
+	const rect = {x: 0, y: 0, width: 60, height: 3};
+	const pane = {rect, boxed: false, focused: false, title: [], caption: '', footer: ''};
+	const rows = podListRows({...pane, columns, rows: [row], sort: {by: 'trouble', reverse: false}, empty: ''}, mono);
+	return stripVTControlCharacters(rows[2] ?? '')
+		.slice(3)
+		.trimEnd();
+}
 
 test('a list scrolls as little as it must', () => {
 	const table: readonly [top: number, at: number, height: number, length: number, becomes: number][] = [
