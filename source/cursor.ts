@@ -95,10 +95,10 @@ export function moveCursor(cursor: Cursor, action: CursorAction, line: Line): Cu
 	}
 }
 
-/** The moment that is shown: NaN while there is none. */
+/** The moment that is shown: NaN while there is none. What has been forgotten meanwhile is not shown, but what is left after it. */
 export function placeOf(cursor: Cursor, line: Line): number {
 	if (cursor.mode === 'follow') return line.endMs;
-	return Number.isNaN(cursor.atMs) ? line.startMs : Math.min(cursor.atMs, line.endMs);
+	return Number.isNaN(cursor.atMs) ? line.startMs : Math.min(Math.max(cursor.atMs, line.startMs), line.endMs);
 }
 
 /** How long to wait before `advance`; undefined when nothing will move. */

@@ -19,7 +19,7 @@ export interface Row {
 	readonly learned: number;
 	/** Bits of MARK. */
 	readonly marks: number;
-	/** The worst anomaly that is open or standing then; or one that was closed by a kill less than an hour before. */
+	/** The worst anomaly that is open or standing then; or the kill less than an hour before of one that has completed. */
 	readonly anomaly?: Anomaly;
 	/** The nearest one of any open anomaly, also where a worse one has none: after a kill memory rises again. */
 	readonly forecast?: Forecast;

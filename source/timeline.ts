@@ -28,12 +28,14 @@ export interface Course {
 export interface TimelineOptions {
 	/** Oldest readings are let go beyond this. */
 	readonly budgetBytes?: number;
+	/** Of those that are gone, so many are kept, and for no longer than the readings of the others. */
+	readonly mostGone?: number;
 	readonly training?: number;
 }
 
 /** A container that is gone stays on the list for this long. */
 const GONE_SHOWN_MS = 5 * 60_000;
-/** A kill stays on top for an hour. */
+/** A kill stays on top for an hour; of a container that runs the engine says so. */
 const KILL_SHOWN_MS = 60 * 60_000;
 
 /** The newest of each container lies side by side in one array, so that a new scrape and the present moment touch little else. */
@@ -67,6 +69,7 @@ export class Timeline {
 	complete = false;
 	readonly training: number;
 	readonly #budgetBytes: number;
+	readonly #mostGone: number;
 	/** Each container has a number, by which everything of it is found. */
 	readonly #numbers = new Map<string, number>();
 	readonly #unused: number[] = [];
@@ -76,7 +79,9 @@ export class Timeline {
 	readonly #episodesOf: (Episode[] | undefined)[] = [];
 	#newest = new Float64Array(64 * FIELDS);
 	readonly #samples = new Samples();
-	readonly #siblings = new Map<string, string[]>();
+	/** Those that are gone or completed, and when that was last said: the oldest first. */
+	readonly #gone = new Map<string, number>();
+	readonly #siblings = new Map<string, Set<string>>();
 	readonly #episodes = new Map<string, Episode>();
 	#order: Episode[] = [];
 	#changes: Change[] = [];
@@ -89,8 +94,9 @@ export class Timeline {
 	#momentRevision = -1;
 	#shownOf: readonly Container[] = [];
 
-	constructor({budgetBytes = 64 * 2 ** 20, training = 100}: TimelineOptions = {}) {
+	constructor({budgetBytes = 64 * 2 ** 20, mostGone = 20_000, training = 100}: TimelineOptions = {}) {
 		this.#budgetBytes = budgetBytes;
+		this.#mostGone = mostGone;
 		this.training = training;
 	}
 
@@ -124,7 +130,10 @@ export class Timeline {
 		if (this.#scrapes.length === 0 || atMs > this.endMs) this.#scrapes.push(atMs);
 		scrape.readings.forEach(({of, sampledAtMs, cpuMillicores, memoryBytes}, i) => {
 			const number = this.#numberOf(atMs, of);
-			if (this.#absence[number] !== undefined) this.#setAbsence(number, atMs, undefined);
+			if (this.#absence[number] !== undefined) {
+				this.#setAbsence(number, atMs, undefined);
+				this.#gone.delete(of.key);
+			}
 			const bits = bitsOf(verdicts, i);
 			this.#samples.append(number, sampledAtMs, cpuMillicores, memoryBytes, bits);
 			const newest = this.#newest;
@@ -151,6 +160,8 @@ export class Timeline {
 		for (const {of, why} of scrape.absent) {
 			const number = this.#numberOf(atMs, of);
 			if (this.#absence[number] !== why) this.#setAbsence(number, atMs, why);
+			this.#gone.delete(of.key);
+			if (isOver(why)) this.#gone.set(of.key, atMs);
 		}
 		for (const event of events) this.#tell(event);
 		for (const label of scrape.labels ?? []) {
@@ -159,6 +170,7 @@ export class Timeline {
 			else this.#labels.set(label.id, [{atMs, label}]);
 		}
 		if (!sameProblems(this.#problems.at(-1)?.problems ?? [], scrape.problems)) this.#problems.push({atMs, problems: scrape.problems});
+		if (this.#gone.size > this.#mostGone) this.#forgetGone(atMs);
 		if (this.#samples.bytes > this.#budgetBytes) this.#forget();
 		this.#tellAll();
 	}
@@ -179,9 +191,7 @@ export class Timeline {
 	}
 
 	scrapeBefore(ms: number): number {
-		let n = countUpTo(this.#scrapes, ms);
-		if (this.#scrapes[n - 1] === ms) n--;
-		return this.#scrapes[n - 1] ?? Number.NaN;
+		return this.#scrapes[countBefore(this.#scrapes, ms) - 1] ?? Number.NaN;
 	}
 
 	/** Every anomaly as it is known at the end, oldest beginning first: the marks that `[` and `]` jump to. */
@@ -221,6 +231,7 @@ export class Timeline {
 		let previousColumn = -1;
 		let previousMs = Number.NaN;
 		let previousValue = Number.NaN;
+		let previousState = 0;
 		const bandAt = (ms: number, column: number): void => {
 			while (bands[band + 1] !== undefined && bands[band + 1]!.atMs <= ms) band++;
 			const held = bands[band]?.band;
@@ -236,7 +247,7 @@ export class Timeline {
 				if (atMs - previousMs <= gapMs) {
 					for (let between = Math.max(0, previousColumn + 1); between < column; between++) {
 						min[between] = max[between] = previousValue;
-						state[between] = state[Math.max(0, previousColumn)]!;
+						state[between] = previousState;
 						bandAt(fromMs + between * columnMs, between);
 					}
 				}
@@ -248,6 +259,7 @@ export class Timeline {
 			previousColumn = column;
 			previousMs = atMs;
 			previousValue = value;
+			previousState = stateOf(bits);
 			return true;
 		});
 		return course;
@@ -284,8 +296,8 @@ export class Timeline {
 			const siblings = siblingKey(of);
 			if (siblings !== undefined) {
 				const keys = this.#siblings.get(siblings);
-				if (keys) keys.push(of.key);
-				else this.#siblings.set(siblings, [of.key]);
+				if (keys) keys.add(of.key);
+				else this.#siblings.set(siblings, new Set([of.key]));
 			}
 		} else if (this.#of[number] !== of) {
 			this.#of[number] = of;
@@ -315,6 +327,23 @@ export class Timeline {
 		episode.versions.push({atMs, anomaly});
 	}
 
+	/** Lets a tenth of those go that have been gone longest, and what was said of them; not what is still said to be gone. */
+	#forgetGone(nowMs: number): void {
+		const dropped = new Set<string>();
+		for (const [key, toldAtMs] of this.#gone) {
+			if (this.#gone.size <= this.#mostGone * 0.9 || toldAtMs >= nowMs) break;
+			dropped.add(key);
+			this.#drop(key);
+		}
+		if (dropped.size === 0) return;
+		this.#changes = this.#changes.filter(({of}) => !dropped.has(of));
+		this.#order = this.#order.filter(({id, versions}) => {
+			if (!dropped.has(versions.at(-1)!.anomaly.of.key)) return true;
+			this.#episodes.delete(id);
+			return false;
+		});
+	}
+
 	/** Lets the oldest samples of every container go, until a tenth of the budget is free again; and what is older than all that is kept. */
 	#forget(): void {
 		let keptMs = Number.NaN;
@@ -322,10 +351,9 @@ export class Timeline {
 			const startMs = this.#dropOldest();
 			if (Number.isNaN(startMs)) break;
 			keptMs = startMs;
-			for (const [key, number] of this.#numbers) {
-				const why = this.#absence[number];
-				const gone = (why === 'gone' || why === 'completed') && this.#tracks[number]!.absences.at(-1)!.atMs < keptMs;
-				if (gone) this.#drop(key, number);
+			for (const [key, toldAtMs] of this.#gone) {
+				if (toldAtMs >= keptMs) break;
+				this.#drop(key);
 			}
 		}
 		if (Number.isNaN(keptMs)) return;
@@ -333,13 +361,15 @@ export class Timeline {
 			const {versions, absences, bands} = this.#tracks[number]!;
 			for (const list of [versions, absences, bands]) dropBefore(list, keptMs);
 		}
+		this.#scrapes.splice(0, Math.min(countBefore(this.#scrapes, keptMs), this.#scrapes.length - 1));
+		for (const versions of this.#labels.values()) dropBefore(versions, keptMs);
 		dropBefore(this.#problems, keptMs);
 		this.#changes = this.#changes.filter(({atMs}) => atMs >= keptMs);
 		this.#storms = this.#storms.filter(({atMs}) => atMs >= keptMs);
 		this.#order = this.#order.filter(episode => {
 			dropBefore(episode.versions, keptMs);
 			const {ended} = episode.versions.at(-1)!.anomaly;
-			if (!ended || ended.atMs >= keptMs - KILL_SHOWN_MS) return true;
+			if (!ended || ended.atMs >= keptMs - GONE_SHOWN_MS) return true;
 			this.#episodes.delete(episode.id);
 			const others = this.#episodesOf[episode.of]?.filter(other => other !== episode);
 			this.#episodesOf[episode.of] = others?.length ? others : undefined;
@@ -357,17 +387,19 @@ export class Timeline {
 		return keptMs;
 	}
 
-	#drop(key: string, number: number): void {
-		const of = this.#of[number]!;
-		const siblings = siblingKey(of);
-		if (siblings !== undefined) {
-			const others = this.#siblings.get(siblings)?.filter(other => other !== key) ?? [];
-			if (others.length > 0) this.#siblings.set(siblings, others);
-			else this.#siblings.delete(siblings);
-		}
+	#drop(key: string): void {
+		this.#gone.delete(key);
+		const number = this.#numbers.get(key);
+		const of = number === undefined ? undefined : this.#of[number];
+		if (number === undefined || of === undefined) return;
+		const siblings = siblingKey(of) ?? '';
+		const keys = this.#siblings.get(siblings);
+		keys?.delete(key);
+		if (keys?.size === 0) this.#siblings.delete(siblings);
 		this.#samples.drop(number);
 		this.#numbers.delete(key);
 		this.#of[number] = undefined;
+		this.#episodesOf[number] = undefined;
 		this.#unused.push(number);
 	}
 
@@ -392,7 +424,8 @@ export class Timeline {
 			siblings: key => {
 				const siblings = of[rows.indexOf(key)];
 				const name = siblings && siblingKey(siblings);
-				return name === undefined ? [] : (this.#siblings.get(name) ?? []).filter(other => other !== key && rows.indexOf(other) >= 0);
+				const keys = name === undefined ? undefined : this.#siblings.get(name);
+				return keys ? [...keys].filter(other => other !== key && rows.indexOf(other) >= 0) : [];
 			},
 			anomalies: known(this.#order.map(({versions}) => versions))
 				.map(({anomaly}) => anomaly)
@@ -417,7 +450,7 @@ export class Timeline {
 			const of = this.#of[number] && (track ? lastUpTo(track.versions, atMs)?.of : this.#of[number]);
 			if (!of) continue;
 			const why = track ? lastUpTo(track.absences, atMs)?.why : this.#absence[number];
-			if ((why === 'gone' || why === 'completed') && atMs - lastUpTo(this.#tracks[number]!.absences, atMs)!.atMs > GONE_SHOWN_MS) continue;
+			if (isOver(why) && atMs - lastUpTo(this.#tracks[number]!.absences, atMs)!.atMs > GONE_SHOWN_MS) continue;
 			const i = all.push(of) - 1;
 			same &&= this.#shownOf[i] === of;
 			if (track) {
@@ -452,17 +485,16 @@ export class Timeline {
 }
 const LEARNING = STATES.indexOf('learning');
 
+const isOver = (why: AbsenceReason | undefined): boolean => why === 'gone' || why === 'completed';
+
 function worstAnomaly(episodes: readonly Episode[], atMs: number): Anomaly | undefined {
 	let worst: Anomaly | undefined;
 	for (const {versions} of episodes) {
 		const anomaly = lastUpTo(versions, atMs)?.anomaly;
 		if (!anomaly) continue;
 		const {ended} = anomaly;
-		const killed =
-			ended !== undefined &&
-			(anomaly.kind === 'oom-killed' || anomaly.kind === 'crash-loop') &&
-			ended.by !== 'gone' &&
-			atMs - ended.atMs < KILL_SHOWN_MS;
+		// The engine follows a kill while its container is there; what it was killed as stands beside one that did not come back.
+		const killed = anomaly.kind === 'oom-killed' && ended?.by === 'completed' && atMs - anomaly.startedAtMs < KILL_SHOWN_MS;
 		if (ended && ended.atMs <= atMs && !killed) continue;
 		// Of equals the newest: the last kill, not the first.
 		if (!worst || gravity(anomaly) >= gravity(worst)) worst = anomaly;
@@ -490,6 +522,12 @@ function countUpTo(times: readonly number[], ms: number): number {
 		else high = middle;
 	}
 	return low;
+}
+
+/** How many of these rising times lie before `ms`. */
+function countBefore(times: readonly number[], ms: number): number {
+	const n = countUpTo(times, ms);
+	return times[n - 1] === ms ? n - 1 : n;
 }
 
 /** The newest of these versions that held at `ms`. They are few, and mostly the last one is asked for. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import {liveCursor, placeOf} from '../source/cursor.ts';
 import {type Anomaly, type Assessment, type Event, STATES, type State} from '../source/engine/verdict.ts';
 import {type Absence, type Container, containerKey, type Problem, type Reading} from '../source/scrape.ts';
 import {Timeline} from '../source/timeline.ts';
@@ -278,4 +279,90 @@ test('of containers that come and go only what is kept of the others is kept', (
 	assert.ok(now.siblings(job(499).key).length < 3);
 	assert.ok(timeline.size < 80, `${timeline.size} containers`);
 	assert.equal(timeline.at(T0 + 4950 * STEP).row(a.key)?.cpuMillicores, 4950);
+});
+
+test('an exit that the engine has closed leaves its row, but for the kill of what has completed', () => {
+	const timeline = new Timeline();
+	const [a, b, c] = [container('a'), container('b'), container('c')];
+	const at = (i: number): number => T0 + i * STEP;
+	const exit = (of: Container, kind: Anomaly['kind']): Anomaly => anomaly(of, {id: of.key, kind, severity: 'critical'});
+	const exits = [exit(a, 'oom-killed'), exit(b, 'crash-loop'), exit(c, 'oom-killed')];
+	append(
+		timeline,
+		0,
+		[a, b, c].map(of => ({of, cpu: 1})),
+		{events: exits.map(each => ({type: 'opened', atMs: at(0), anomaly: each}))},
+	);
+	const closed = (told: Anomaly, by: 'recovered' | 'completed', i: number): Event => ({
+		type: 'closed',
+		atMs: at(i),
+		anomaly: {...told, state: 'resolved', ended: {atMs: at(i), by}},
+	});
+	append(
+		timeline,
+		40,
+		[a, b].map(of => ({of, cpu: 1})),
+		{
+			absent: [{of: c, why: 'completed'}],
+			events: [closed(exits[0]!, 'recovered', 40), closed(exits[1]!, 'recovered', 40), closed(exits[2]!, 'completed', 40)],
+		},
+	);
+	const shown = (i: number) => Array.from(timeline.at(at(i)).rows, row => row.anomaly?.kind);
+	assert.deepEqual(shown(0), ['oom-killed', 'crash-loop', 'oom-killed']);
+	assert.deepEqual(shown(40), [undefined, undefined, 'oom-killed']);
+	assert.equal(timeline.at(at(40)).counts.critical, 1);
+});
+
+test('of containers that are gone only so many are kept, whatever room there is', () => {
+	const timeline = new Timeline({mostGone: 100});
+	const a = container('a', {workload: 'CronJob/tick'});
+	const job = (i: number): Container => container(`tick-${i}`, {workload: 'CronJob/tick'});
+	const done = container('done', {workload: 'CronJob/tick'});
+	for (let i = 0; i < 1000; i++) {
+		const kill = anomaly(job(i), {id: `${i}`, kind: 'oom-killed', startedAtMs: T0 + i * STEP});
+		append(
+			timeline,
+			i,
+			[a, job(i)].map(of => ({of, cpu: i})),
+			{
+				absent: [{of: done, why: 'completed'}, ...(i > 0 ? [{of: job(i - 1), why: 'gone' as const}] : [])],
+				events: [{type: 'opened', atMs: T0 + i * STEP, anomaly: kill}],
+			},
+		);
+	}
+	assert.ok(timeline.size <= 103, `${timeline.size} containers`);
+	assert.ok(timeline.anomalies.length <= 101, `${timeline.anomalies.length} anomalies`);
+	const now = timeline.at(Number.POSITIVE_INFINITY);
+	assert.equal(now.row(job(998).key)?.absence, 'gone');
+	assert.equal(now.row(done.key), undefined, 'what is still said to have completed is no news');
+	assert.equal(timeline.at(T0).row(a.key)?.cpuMillicores, 0, 'the others are kept from the beginning');
+	assert.equal(timeline.at(T0 + 950 * STEP).row(job(950).key)?.cpuMillicores, 950);
+	assert.ok(now.siblings(a.key).includes(job(999).key));
+});
+
+test('what is kept begins with the first scrape that has readings', () => {
+	const timeline = new Timeline({budgetBytes: 20_000});
+	const all = [container('a'), container('b')];
+	for (let i = 0; i < 2000; i++)
+		append(
+			timeline,
+			i,
+			all.map(of => ({of, cpu: i})),
+		);
+	const {startMs} = timeline;
+	assert.ok(startMs > T0 + 1000 * STEP, `${(startMs - T0) / STEP}`);
+	assert.deepEqual(
+		Array.from(timeline.at(startMs).rows, ({cpuMillicores}) => cpuMillicores),
+		all.map(() => (startMs - T0) / STEP),
+	);
+	assert.ok(Number.isNaN(timeline.scrapeBefore(startMs)));
+	assert.equal(placeOf({...liveCursor(), mode: 'pause', atMs: T0}, timeline), startMs, 'a cursor that stood before it moves to it');
+});
+
+test('a course that begins between two samples has the state of the earlier one', () => {
+	const timeline = new Timeline();
+	const a = container('a');
+	for (let i = 0; i < 10; i++) append(timeline, i, [{of: a, cpu: 1, state: 'firing'}]);
+	const {state} = timeline.course(a.key, 'cpu', T0 + 5 * STEP, T0 + 8 * STEP, 30);
+	assert.deepEqual(new Set(state.slice(0, 28)), new Set([STATES.indexOf('firing')]));
 });

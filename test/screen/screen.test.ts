@@ -247,9 +247,8 @@ test('after a kill the limit that memory rises to again is told', () => {
 		id: 'kill',
 		kind: 'oom-killed',
 		severity: 'critical',
-		state: 'resolved',
+		state: 'standing',
 		firedAtMs: scrape.atMs,
-		ended: {atMs: scrape.atMs, by: 'restarted'},
 		explanation,
 	};
 	timeline.append(scrape, {...assessment, events: [{type: 'opened', atMs: scrape.atMs, anomaly: kill}]});
