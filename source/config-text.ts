@@ -1,5 +1,5 @@
 /** The text of the settings' file. */
-import {isMap, isScalar, isSeq, LineCounter, type Node, parseDocument} from 'yaml';
+import {isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar} from 'yaml';
 import {cleanText} from './clean.ts';
 import {type Config, NO_CONFIG} from './config.ts';
 import type {ColumnId} from './screen/columns.ts';
@@ -79,7 +79,8 @@ export function parseConfig(text: string, mistakes: Mistake[]): Config {
 	};
 	const one = <T extends string>(name: string, node: Node | undefined, choices: readonly T[]): T | undefined => {
 		if (!node) return undefined;
-		const value = isScalar(node) ? String(node.value) : 'a list or a mapping';
+		let value = 'a list or a mapping';
+		if (isScalar(node)) value = typeof node.value === 'boolean' ? String(node.value) : written(node);
 		const found = choices.find(choice => choice === value);
 		if (found === undefined) say(node.range?.[0], `expected ${name} to be one of ${choices.join(', ')}, got ${cleanText(value, 40)}`);
 		return found;
@@ -87,14 +88,19 @@ export function parseConfig(text: string, mistakes: Mistake[]): Config {
 	const words = (name: string, node: Node | undefined): readonly {readonly text: string; readonly at: number | undefined}[] => {
 		if (!node) return [];
 		const at = node.range?.[0];
-		if (isScalar(node))
-			return String(node.value)
-				.split(/[\s,]+/)
-				.filter(Boolean)
-				.map(text => ({text, at}));
-		if (isSeq(node) && node.items.every(isScalar)) return node.items.map(item => ({text: String(item.value), at: item.range?.[0]}));
-		say(at, `expected ${name} to be a list`);
-		return [];
+		const items = isSeq(node) ? node.items : [node];
+		if (!items.every(isScalar)) {
+			say(at, `expected ${name} to be a list`);
+			return [];
+		}
+		const found = items.flatMap(item => {
+			const texts = isSeq(node) ? [written(item)] : written(item).split(/[\s,]+/);
+			return texts.filter(Boolean).map(text => ({text, at: item.range?.[0]}));
+		});
+		const empty = items.find(item => item.value === null || item.value === '');
+		if (empty && isSeq(node)) say(empty.range?.[0], `an item of ${name} is empty`);
+		else if (found.length === 0) say(at, `${name} has no value`);
+		return found;
 	};
 
 	const settings = entries(contents, ['namespace', 'sensitivity', 'columns', 'colours', 'ascii', 'utc']);
@@ -121,8 +127,9 @@ export function parseConfig(text: string, mistakes: Mistake[]): Config {
 	for (const name of INKS) {
 		const node = colours.get(name);
 		if (!node) continue;
-		const value = isScalar(node) ? String(node.value).toLowerCase() : '';
-		if (/^#[0-9a-f]{6}$/.test(value) || NAMED.test(value) || (/^\d{1,3}$/.test(value) && Number(value) < 256)) inks[name] = value;
+		const value = isScalar(node) ? written(node).toLowerCase() : '';
+		if (/^#[0-9a-f]{6}$/.test(value) || NAMED.test(value) || (/^(?:0|[1-9]\d{0,2})$/.test(value) && Number(value) < 256))
+			inks[name] = value;
 		else
 			say(
 				node.range?.[0],
@@ -145,5 +152,8 @@ export function parseConfig(text: string, mistakes: Mistake[]): Config {
 		...(columns.length > 0 && {columns}),
 	};
 }
+
+/** What stands there, not what YAML takes it for: 007 is no 7. */
+const written = ({source, value}: Scalar): string => source ?? String(value);
 
 const isColumn = (name: string): name is ColumnId => Object.hasOwn(COLUMNS, name);

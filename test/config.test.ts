@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {after} from 'node:test';
 import fc from 'fast-check';
+import {themeFrom} from '../source/commands/theme.ts';
 import {configFile, NO_CONFIG, readConfig} from '../source/config.ts';
 import {type Mistake, parseConfig} from '../source/config-text.ts';
 import {Failure} from '../source/failure.ts';
@@ -37,6 +38,23 @@ test('nothing, a comment and an empty file are no settings', async () => {
 	assert.deepEqual(parseConfig('namespace:\n  - a\n  - b\n', []).flags, {namespace: 'a,b'});
 });
 
+test('what is written counts, not the number that it could be', () => {
+	for (const name of ['007', '1e3', '0x10', '2024-01-01', 'null-1', 'true'])
+		for (const text of [`namespace: ${name}`, `namespace: [${name}]`, `namespace: "${name}"`])
+			assert.deepEqual(parseConfig(text, []).flags, {namespace: name}, text);
+	assert.deepEqual(parseConfig('utc: True\ncolours:\n  depth: 16', []), {...NO_CONFIG, flags: {utc: true}, theme: {colour: '16'}});
+});
+
+test('the colours of the file win over what the terminal says, and NO_COLOR over the file', () => {
+	const depth = (env: Readonly<Record<string, string>>, colour?: '256' | 'true'): string | undefined =>
+		themeFrom({}, {theme: {...(colour && {colour})}}, env).colour;
+	assert.equal(depth({TERM: 'vt100'}), 'none');
+	assert.equal(depth({TERM: 'vt100'}, '256'), '256');
+	assert.equal(depth({TERM: 'xterm-256color'}, 'true'), 'true');
+	assert.equal(depth({TERM: 'xterm-256color', NO_COLOR: '1'}, 'true'), 'none');
+	assert.equal(depth({TERM: 'xterm', NO_COLOR: ''}, '256'), '256');
+});
+
 test('each mistake has its line and its reason', () => {
 	const table: readonly [string, RegExp][] = [
 		['sensitivty: high', /^1: there is no setting sensitivty; there are namespace, sensitivity/],
@@ -46,6 +64,15 @@ test('each mistake has its line and its reason', () => {
 		['columns:\n  - pod\n  - colour', /^3: there is no column colour; there are namespace, pod/],
 		['columns: [cpu, cpu]', /^1: the column cpu stands there twice/],
 		['columns: {cpu: 1}', /^1: expected columns to be a list/],
+		['columns: []', /^1: columns has no value/],
+		['namespace: []', /^1: namespace has no value/],
+		['namespace: ""', /^1: namespace has no value/],
+		['namespace:\n  - shop\n  -\n', /^3: an item of namespace is empty/],
+		['namespace:\n  - shop\n  - ~\n', /^3: an item of namespace is empty/],
+		['namespace: True', /^1: True is no name of a namespace/],
+		['colours:\n  critical: 1e1', /^2: expected colours.critical .* got 1e1/],
+		['colours:\n  critical: 010', /^2: expected colours.critical .* got 010/],
+		['colours:\n  depth: 0x10', /^2: expected colours.depth .* got 0x10/],
 		['namespace: Shop', /^1: Shop is no name of a namespace/],
 		['colours:\n  critical: reddish', /^2: expected colours.critical to be '#rrggbb'/],
 		['colours:\n  critical: 256', /^2: expected colours.critical/],

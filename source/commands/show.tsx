@@ -3,11 +3,12 @@ import {render} from 'ink';
 import {App, type AppProps} from '../app.tsx';
 import type {Config} from '../config.ts';
 import type {Flags} from '../flags.ts';
-import {createTheme, themeOptionsFrom} from '../screen/theme.ts';
+import {createTheme} from '../screen/theme.ts';
 import {inlet} from '../terminal/inlet.ts';
 import {screenWriter} from '../terminal/screen-writer.ts';
 import {keepYoungHeapSmall} from '../young-heap.ts';
 import {timeFrom} from './settings.ts';
+import {themeFrom} from './theme.ts';
 
 export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
 	readonly flags: Flags;
@@ -18,15 +19,7 @@ export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'sto
 
 /** Shows the screen until the user leaves it; the terminal is as it was on every way out. */
 export async function show({flags, config, follow, ...begin}: Show): Promise<void> {
-	const seen = themeOptionsFrom(process.env);
-	// Who sets NO_COLOR wants none, whatever the file says.
-	const {colour, ...wanted} = config.theme;
-	const theme = createTheme({
-		...seen,
-		...wanted,
-		colour: seen.colour === 'none' ? 'none' : (colour ?? seen.colour),
-		ascii: flags.ascii ?? seen.ascii,
-	});
+	const theme = createTheme(themeFrom(flags, config, process.env));
 	const times = timeFrom(flags);
 	const screen = (props: typeof begin) => (
 		<App
