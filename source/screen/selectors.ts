@@ -1,9 +1,10 @@
 /** Moment × state × size → everything that is on the screen, as view models. Nothing here draws, and nothing is kept but the last answers. */
 import type {Cursor} from '../cursor.ts';
-import {placeOf} from '../cursor.ts';
-import type {Explanation, Metric} from '../engine/verdict.ts';
+import {placeOf, toldAt} from '../cursor.ts';
+import type {Anomaly, Explanation, Metric} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
+import {gravity} from '../moment.ts';
 import type {Details, Problem} from '../scrape.ts';
 import type {Timeline} from '../timeline.ts';
 import {bottomLine} from './bottom-line.ts';
@@ -392,6 +393,7 @@ export function createScene(): SceneOf {
 				line: timeline,
 				list: {ids: listing.ids, selected: selectedIndex, height: listHeight},
 				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight, kinds: kindsOf(moment)},
+				told: atMs => toldIn(timeline, atMs),
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,
 				charts: layout.charts.length,
@@ -402,13 +404,21 @@ export function createScene(): SceneOf {
 	};
 }
 
+function toldIn(timeline: Timeline, atMs: number): readonly Anomaly[] {
+	const then = new Map(timeline.at(atMs).anomalies.map(anomaly => [anomaly.id, anomaly]));
+	return timeline.anomalies
+		.filter(({firedAtMs}) => toldAt(firedAtMs, timeline) === atMs)
+		.map(anomaly => then.get(anomaly.id) ?? anomaly)
+		.sort((a, b) => gravity(b) - gravity(a));
+}
+
 const GROUP_WORDS: Readonly<Record<Group, string>> = {none: 'Pods', workload: 'Workloads', node: 'Nodes'};
 
 /** Whose numbers a group's row has. */
 const NUMBERS_OF: Readonly<Record<Group, string>> = {
 	none: '',
-	workload: ', numbers of its worst pod',
-	node: ', CPU and MEM of all its pods',
+	workload: ', numbers of the worst pod',
+	node: ', CPU and MEM of all their pods',
 };
 
 const SORT_WORDS: Readonly<Record<ScreenState['sort']['by'], string>> = {

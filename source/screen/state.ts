@@ -1,8 +1,7 @@
 /** What the reader did, and nothing of the data. A pure reducer: what was on the screen when a key was pressed comes in as {@link Sight}. */
 import type {Cursor, CursorAction, Line as CursorLine} from '../cursor.ts';
-import {moveCursor, placeOf, toldAt} from '../cursor.ts';
-import type {Kind} from '../engine/verdict.ts';
-import {gravity} from '../moment.ts';
+import {moveCursor, placeOf} from '../cursor.ts';
+import type {Anomaly, Kind} from '../engine/verdict.ts';
 import {title} from '../sentences.ts';
 
 export const PANES = ['pods', 'charts', 'log'] as const;
@@ -152,6 +151,8 @@ export interface Sight {
 		/** Those that there are. */
 		readonly kinds: readonly Kind[];
 	};
+	/** What the scrape of this time is the first to tell, as it was known then, the worst first. */
+	readonly told: (atMs: number) => readonly Anomaly[];
 	readonly overlay: {readonly length: number; readonly height: number};
 	readonly chart: {readonly fromMs: number; readonly toMs: number};
 	/** How many there is room for. */
@@ -396,7 +397,7 @@ function time(state: ScreenState, action: CursorAction, sight: Sight): ScreenSta
 /** Where a jump leads: to the worst of what is first told then. */
 function tellJump(state: ScreenState, sight: Sight): ScreenState {
 	const atMs = placeOf(state.cursor, sight.line);
-	const told = sight.line.anomalies.filter(({firedAtMs}) => toldAt(firedAtMs, sight.line) === atMs).sort((a, b) => gravity(b) - gravity(a));
+	const told = sight.told(atMs);
 	const [worst] = told;
 	if (!worst) return state;
 	const {of, kind, explanation} = worst;

@@ -124,8 +124,8 @@ test('above the bars of a column stands what they are of', () => {
 
 test('a row of a group says whose numbers it has', () => {
 	const title = (by: Group): string => textOf(new Pane(trouble, medium).do({type: 'group', by}).scene.list?.title ?? []);
-	assert.match(title('workload'), /numbers of its worst pod/);
-	assert.match(title('node'), /CPU and MEM of all its pods/);
+	assert.match(title('workload'), /numbers of the worst pod/);
+	assert.match(title('node'), /CPU and MEM of all their pods/);
 });
 
 test('the key bar holds what is used most, as far as there is room', () => {
@@ -285,6 +285,20 @@ test('the position bar does not move when a replay is paused', () => {
 	const playing = bar();
 	pane.do({type: 'time', action: {type: 'toggle-pause'}});
 	assert.equal(bar(), playing);
+});
+
+test('a jump names an anomaly as it was called then', () => {
+	const timeline = sampleTimeline();
+	const leak = timeline.anomalies.find(({kind}) => kind === 'memory-leak') ?? assert.fail();
+	const [scrape, assessment] = scrapeAt(281, true);
+	timeline.append(scrape, {
+		...assessment,
+		events: [{type: 'updated', atMs: scrape.atMs, anomaly: {...leak, kind: 'memory-retained'}}],
+	});
+	const pane = new Pane(timeline, medium, {cursor: {...replayCursor(), mode: 'pause', atMs: leak.firedAtMs - 1}});
+	pane.do({type: 'time', action: {type: 'jump-anomaly', by: 1}});
+	assert.equal(pane.scene.atMs, leak.firedAtMs);
+	assert.match(textOf(pane.scene.keys), /checkout-7d9f5c-x2x9l: leak likely/);
 });
 
 test('esc goes back to the end of what is live, and does not let a paused replay go on', () => {
