@@ -109,8 +109,16 @@ function pod(i: number): object {
 
 let packed = zlib.gzipSync(metrics(), {level: 1});
 /** What a watch gets that begins from an older version. */
-const history: {readonly version: number; readonly events: string}[] = [];
-const watchers = new Set<{write: (text: string) => void}>();
+const history: {readonly version: number; readonly event: string}[] = [];
+/** The newest version that the history no longer holds. */
+let forgotten = 0;
+interface Watcher {
+	/** By the clock that the rounds go by. */
+	readonly endsAtMs: number;
+	readonly write: (text: string) => void;
+	readonly end: () => void;
+}
+const watchers = new Set<Watcher>();
 const server = https.createServer(
 	{key: readFileSync(path.join(TLS, 'server.key')), cert: readFileSync(path.join(TLS, 'server.crt')), keepAliveTimeout: 0},
 	(request, response) => {
@@ -124,21 +132,19 @@ const server = https.createServer(
 		if (url.pathname === '/api/v1/pods' && url.searchParams.get('watch') === '1') {
 			response.writeHead(200, {'content-type': 'application/json'});
 			response.flushHeaders();
-			const watcher = {write: (text: string) => void response.write(text)};
+			const watcher: Watcher = {
+				endsAtMs: nowMs() + Number(url.searchParams.get('timeoutSeconds')) * 1000,
+				write: text => void response.write(text),
+				end: () => void response.end(),
+			};
 			watchers.add(watcher);
+			response.once('close', () => watchers.delete(watcher));
 			const from = Number(url.searchParams.get('resourceVersion'));
-			for (const past of history) if (past.version > from) watcher.write(past.events);
-			const end = setTimeout(
-				() => {
-					watcher.write(`${JSON.stringify({type: 'BOOKMARK', object: {metadata: {resourceVersion: String(version)}}})}\n`);
-					response.end();
-				},
-				(Number(url.searchParams.get('timeoutSeconds')) * 1000) / haste,
-			);
-			response.once('close', () => {
-				clearTimeout(end);
-				watchers.delete(watcher);
-			});
+			if (from < forgotten) {
+				watcher.write(`${JSON.stringify({type: 'ERROR', object: {code: 410, message: 'too old resource version'}})}\n`);
+				watcher.end();
+			}
+			for (const past of history) if (past.version > from) watcher.write(past.event);
 			return undefined;
 		}
 		if (url.pathname === '/api/v1/pods') {
@@ -168,18 +174,31 @@ function pack(): void {
 function replace(count: number): void {
 	const which = Array.from({length: count}, (_, i) => (nextReplaced + i) % COUNT);
 	nextReplaced += count;
-	version++;
-	let events = '';
-	for (const i of which) events += `${JSON.stringify({type: 'DELETED', object: pod(i)})}\n`;
+	for (const i of which) tell('DELETED', i);
 	for (const i of which) generations[i] = (generations[i] ?? 0) + 1;
-	for (const i of which) events += `${JSON.stringify({type: 'ADDED', object: pod(i)})}\n`;
-	history.push({version, events});
-	if (history.length > 100) history.shift();
-	for (const watcher of watchers) watcher.write(events);
+	for (const i of which) tell('ADDED', i);
+	while (history.length > 40 * count) forgotten = history.shift()?.version ?? forgotten;
+}
+
+function tell(type: 'ADDED' | 'DELETED', i: number): void {
+	version++;
+	const event = `${JSON.stringify({type, object: pod(i)})}\n`;
+	history.push({version, event});
+	for (const watcher of watchers) watcher.write(event);
+}
+
+function endWatches(): void {
+	for (const watcher of watchers) {
+		if (watcher.endsAtMs > nowMs()) continue;
+		watcher.write(`${JSON.stringify({type: 'BOOKMARK', object: {metadata: {resourceVersion: String(version)}}})}\n`);
+		watcher.end();
+		watchers.delete(watcher);
+	}
 }
 
 if (!Number.isNaN(clockStartMs)) {
 	setInterval(() => {
+		endWatches();
 		const due = Math.floor((nowMs() - startMs) / 15_000);
 		if (due === round) return;
 		round = due;
@@ -188,6 +207,7 @@ if (!Number.isNaN(clockStartMs)) {
 }
 process.on('message', ({round: next = false, replace: count = 0}: {readonly round?: boolean; readonly replace?: number}) => {
 	if (next) round++;
+	endWatches();
 	if (count > 0) replace(count);
 	if (next || count > 0) pack();
 	process.send?.({connections, round});

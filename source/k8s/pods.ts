@@ -25,6 +25,8 @@ export class Pods {
 	static readonly startsPerMinute = 10;
 	/** The server is asked to end a watch after so long, so that a silence of a little more means a dead connection. */
 	static readonly watchSeconds = 45;
+	/** A watch that lived so long was no failed attempt. */
+	static readonly soundAfterMs = 5000;
 
 	state: PodsState = {state: 'loading'};
 	lists = 0;
@@ -177,9 +179,13 @@ export class Pods {
 			// Listing is allowed and watching is not.
 			return this.#lookAgain(signal);
 		}
-		if (!answer.ok) return answer.failure;
+		if (!answer.ok) {
+			// It worked until it was cut, as some proxies do each minute: that is no failure in a row with those before it.
+			if (heard && livedMs >= Pods.soundAfterMs) this.#backoff.reset();
+			return answer.failure;
+		}
 		// One that ends as soon as it has begun, again and again, must not be restarted at once for ever.
-		return livedMs < 5000 ? {type: 'network', code: 'ECONNRESET', message: 'the watch ended at once'} : undefined;
+		return livedMs < Pods.soundAfterMs ? {type: 'network', code: 'ECONNRESET', message: 'the watch ended at once'} : undefined;
 	}
 
 	async #lookAgain(signal: AbortSignal): Promise<undefined> {

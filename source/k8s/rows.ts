@@ -75,6 +75,19 @@ export class Rows {
 		return this.#memoryBytes.get(key) ?? Number.NaN;
 	}
 
+	/** Entries of each table that holds pods or containers: replacing pods must grow none of them. */
+	get sizes(): Readonly<Record<'rows' | 'gone' | 'over' | 'unlisted' | 'missing' | 'absent' | 'memory', number>> {
+		return {
+			rows: this.#byKey.size,
+			gone: this.#gone.size,
+			over: this.#over.size,
+			unlisted: this.#unlisted.size,
+			missing: this.#missing.size,
+			absent: this.#absent.size,
+			memory: this.#memoryBytes.size,
+		};
+	}
+
 	/** That have no sample and have not had their last word. */
 	get absent(): readonly Absence[] {
 		return [...this.#absent.values()];
@@ -135,15 +148,21 @@ export class Rows {
 			this.#byKey.set(of.key, row);
 			this.#over.delete(of.key);
 		} else {
+			// The list has it now: what was made of the metrics alone is not needed again.
+			if (row.of !== of && row.of.incarnation === '-') this.#forgetUnlisted(row.of);
 			row.of = of;
 			row.missingSinceMs = Number.NaN;
 		}
 		return row;
 	}
 
+	#forgetUnlisted({namespace, pod, name}: Container): void {
+		this.#unlisted.delete(`${namespace}/${pod}/${name}`);
+	}
+
 	#end(key: string): void {
 		const row = this.#byKey.get(key);
-		if (row !== undefined) this.#unlisted.delete(`${row.of.namespace}/${row.of.pod}/${row.of.name}`);
+		if (row !== undefined) this.#forgetUnlisted(row.of);
 		this.#byKey.delete(key);
 		this.#memoryBytes.delete(key);
 	}

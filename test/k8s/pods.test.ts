@@ -236,6 +236,24 @@ test('a server that closes at once is not stormed: at most ten connects a minute
 	}
 });
 
+test('watches that are cut again and again after they brought something: each is followed by another at once', async t => {
+	const {streams, clock, names, lists, pods} = await following(t);
+	// The longest waits that chance can bring.
+	clock.chance = () => 0.999;
+	for (let i = 1; i <= 12; i++) {
+		await until(() => streams.length === i, `watch ${i}`);
+		streams.at(-1)?.write(line('ADDED', pod(`new-${i}`, String(200 + i))));
+		await until(() => names().includes(`new-${i}`), `the pod of watch ${i}`);
+		await clock.turn(30_000);
+		streams.at(-1)?.cut();
+		await settle();
+		await clock.turn(1000);
+	}
+	await until(() => streams.length === 13, 'a watch after the last cut');
+	assert.equal(lists(), 1);
+	assert.deepEqual(pods.state, {state: 'known'});
+});
+
 test('Retry-After is obeyed for lists and watches', async t => {
 	for (const of of [isList, isWatch]) {
 		const {server, clock, streams} = await following(t, of === isList ? 'hang' : undefined);
