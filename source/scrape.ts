@@ -116,6 +116,12 @@ export interface Feed {
 export const containerKey = (context: string, namespace: string, pod: string, name: string): string =>
 	`${context}/${namespace}/${pod}/${name}`;
 
+/** `shop/checkout-0:app` of a container's key, as lines name it: without the context. What is no such key stays as it is. */
+export function nameOfKey(key: string): string {
+	const [, namespace, pod, container] = /^.*\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(key) ?? [];
+	return container === undefined ? key : `${namespace}/${pod}:${container}`;
+}
+
 /** What siblings share: namespace, workload and container name; undefined where no workload is known. */
 export const siblingKey = (of: Container): string | undefined =>
 	of.workload === undefined ? undefined : `${of.namespace}/${of.workload}/${of.name}`;

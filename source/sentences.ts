@@ -335,7 +335,19 @@ function siblingsLine({siblings, kind, metric}: Explanation): string {
 	if (kind === undefined || Number.isNaN(siblings.ratio)) return its;
 	if (kind === 'unlike-siblings') return `its ${its} are alike, it is not`;
 	const name = nameOf(metric ?? 'cpu');
-	return `${its}, ${siblings.alike === 0 ? 'none of them does' : `${siblings.alike} of them do`} the same (their ${name} changed by ${formatPercent(siblings.ratio)} of its change)`;
+	const does =
+		siblings.count === 1
+			? `which ${siblings.alike === 0 ? 'does not do' : 'does'}`
+			: siblings.alike === 0
+				? 'none of them does'
+				: `${siblings.alike} of them ${siblings.alike === 1 ? 'does' : 'do'}`;
+	return `${its}, ${does} the same (${ratioWords(siblings.ratio, name)})`;
+}
+
+/** A few percent either way are no change. */
+function ratioWords(ratio: number, name: string): string {
+	if (Math.abs(ratio) < 0.05) return `their ${name} did not change`;
+	return ratio < 0 ? `their ${name} changed the other way` : `their ${name} changed by ${formatPercent(ratio)} of its change`;
 }
 
 function growthWords(explanation: Explanation, times: TimeFormat): string[] {

@@ -7,7 +7,8 @@ import {type Outcome as Evaluation, evaluateCsv, evaluateRecording} from '../eva
 import type {RecordingFigures} from '../evaluation/labels.ts';
 import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
-import {openRecording} from '../recording/feed.ts';
+import {damageWords, openRecording} from '../recording/feed.ts';
+import {nameOfKey} from '../scrape.ts';
 import {isCsv, openCsv} from './files.ts';
 import type {Outcome} from './outcome.ts';
 import {settingsFrom} from './settings.ts';
@@ -40,7 +41,11 @@ async function evaluateFile(path: string, flags: Flags, warmUp: WarmUp): Promise
 			: createBaseline(flags.baseline as BaselineName, {seed: flags.seed ?? 1, contamination: flags.contamination});
 	const options = {settings, warmUp, ...(engine && {engine})};
 	if (await isCsv(path)) return evaluateCsv(path, await openCsv(path), options);
-	return evaluateRecording(path, (await openRecording(path)).scrapes(new AbortController().signal), options);
+	const recording = await openRecording(path);
+	const evaluation = await evaluateRecording(path, recording.scrapes(new AbortController().signal), options);
+	const {dropped, torn} = recording.damage;
+	if (dropped > 0 || torn) process.stderr.write(`oddpod: ${path}: ${damageWords(recording.damage)}.\n`);
+	return evaluation;
 }
 
 /** `100` samples, or `15%` of each stream. @throws {UsageError} */
@@ -78,9 +83,9 @@ function figuresJson(figures: Figures): Record<string, unknown> {
 function printLabels({file, labels, falseWarnings, notices}: RecordingFigures): void {
 	const lines = labels.map(
 		({label, found, told, delaySeconds}) =>
-			`  ${found ? '✓' : '✕'} ${label.kind.padEnd(16)} ${label.of}  ${found ? `after ${Math.round(delaySeconds)} s` : told.length > 0 ? `told as ${told.join(', ')}` : 'not found'}`,
+			`  ${found ? '✓' : '✕'} ${label.kind.padEnd(16)} ${nameOfKey(label.of)}  ${found ? `after ${Math.round(delaySeconds)} s` : told.length > 0 ? `told as ${told.join(', ')}` : 'not found'}`,
 	);
-	const wrong = falseWarnings.map(({kind, of}) => `  ✕ false ${kind.padEnd(10)} ${of.key}`);
+	const wrong = falseWarnings.map(({kind, of}) => `  ✕ false ${kind.padEnd(10)} ${nameOfKey(of.key)}`);
 	process.stdout.write(`\n${file}: ${notices} notices beside the labels\n${[...lines, ...wrong].map(line => `${line}\n`).join('')}`);
 }
 
@@ -97,7 +102,7 @@ function printTable(all: readonly Figures[]): void {
 			share(precision),
 			share(recall),
 			share(f1),
-			Number.isNaN(medianDelaySeconds) ? '-' : `${medianDelaySeconds} s`,
+			Number.isNaN(medianDelaySeconds) ? '-' : `${Math.round(medianDelaySeconds)} s`,
 		]),
 	];
 	const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map(row => row[i]?.length ?? 0)));

@@ -53,6 +53,13 @@ export async function openRecording(path: string): Promise<Recording> {
 	};
 }
 
+/** What could not be read of a recording, as a sentence without its full stop. */
+export function damageWords({dropped, torn}: Recording['damage']): string {
+	const lines = `${dropped} ${dropped === 1 ? 'line' : 'lines'}`;
+	if (!torn) return `${lines} of the recording could not be read`;
+	return dropped === 0 ? 'the recording breaks off' : `the recording breaks off; ${lines} could not be read`;
+}
+
 function closing(scrape: Scrape, parser: Parser, {torn}: LinesState): Scrape {
 	const labels = [...(scrape.labels ?? []), ...parser.takeLabels()];
 	const {dropped} = parser;
@@ -63,9 +70,7 @@ function closing(scrape: Scrape, parser: Parser, {torn}: LinesState): Scrape {
 					...scrape.problems,
 					{
 						id: 'recording-damaged',
-						what: torn
-							? `the recording breaks off; ${dropped} lines could not be read`
-							: `${dropped} ${dropped === 1 ? 'line' : 'lines'} of the recording could not be read`,
+						what: damageWords({dropped, torn}),
 						why: 'Its writer was stopped, or the file was changed or cut',
 					},
 				];

@@ -2,6 +2,7 @@ import type {Anomaly, Change, Event} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Reader} from '../pipeline.ts';
+import {nameOfKey} from '../scrape.ts';
 import {detail, title} from '../sentences.ts';
 import {LoadRises} from './load-rises.ts';
 
@@ -62,11 +63,8 @@ function overWords({kind, startedAtMs, ended}: Anomaly, toldAtMs: number, time: 
 	return `over ${toldAtMs - atMs >= 60_000 ? `at ${time.minute(atMs)}, ` : ''}after ${lasted} (${by})`;
 }
 
-/** Of a restart the container: its key is `context/namespace/pod/container`. */
-function changedName({what, of}: Change): string {
-	const [, namespace, pod, container] = what === 'restart' ? (/^(?:.*\/)?([^/]+)\/([^/]+)\/([^/]+)$/.exec(of) ?? []) : [];
-	return container === undefined ? of : `${namespace}/${pod}:${container}`;
-}
+/** Of a restart the container. */
+const changedName = ({what, of}: Change): string => (what === 'restart' ? nameOfKey(of) : of);
 
 const placeName = ({of}: Anomaly): string => `${of.namespace}/${of.pod}:${of.name}`;
 

@@ -1,7 +1,7 @@
 // The built program as a script would call it: exit codes, one sentence of what happened and one of what to do, never a stack trace.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -172,3 +172,14 @@ for (const [time, status, said] of checks) {
 		assert.equal(result.status, status);
 	});
 }
+
+test('evaluate names places as the other commands do, rounds seconds, and says what could not be read', () => {
+	const whole = oddpod(['evaluate', shop]);
+	assert.match(whole.stdout, / 25 s\n[\s\S]*✓ memory-leak +shop\/checkout-\S+:checkout /);
+	assert.equal(whole.stderr, '');
+	const torn = path.join(folder, 'torn.jsonl.gz');
+	writeFileSync(torn, readFileSync(shop).subarray(0, 30_000));
+	const {stderr, status} = oddpod(['evaluate', torn]);
+	assert.match(stderr, /torn\.jsonl\.gz: the recording breaks off; 1 line could not be read\.\n$/);
+	assert.equal(status, 0);
+});

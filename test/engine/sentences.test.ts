@@ -47,6 +47,30 @@ test('a leak beside flat siblings in one sentence', () => {
 	);
 });
 
+/** Siblings, how many of them do the same, their change over its change → the words. */
+const besideSiblings: readonly (readonly [count: number, alike: number, ratio: number, words: RegExp])[] = [
+	[2, 0, -0.01, /^2 siblings, none of them does the same \(their CPU did not change\)\.$/],
+	[1, 0, -0.3, /^1 sibling, which does not do the same \(their CPU changed the other way\)\.$/],
+	[1, 1, 1.01, /^1 sibling, which does the same \(their CPU changed by 101% of its change\)\.$/],
+	[2, 1, 0.5, /^2 siblings, 1 of them does the same \(their CPU changed by 50% of its change\)\.$/],
+	[4, 3, 0.78, /^4 siblings, 3 of them do the same \(their CPU changed by 78% of its change\)\.$/],
+];
+test('what siblings do is told as one would say it', () => {
+	const {engine} = watch(
+		samples(
+			40,
+			i => 50 + jitter(i),
+			i => 100 + jitter(i + 5),
+		),
+	);
+	const explanation = engine.explain(container('a').key);
+	assert.ok(explanation);
+	for (const [count, alike, ratio, words] of besideSiblings) {
+		const lines = why({...explanation, kind: 'cpu-spike', metric: 'cpu', siblings: {count, alike, ratio}}, times);
+		assert.match(lines.find(line => line.includes('sibling')) ?? '', words);
+	}
+});
+
 test('normal and learning containers are told too', () => {
 	const {engine} = watch(
 		samples(
