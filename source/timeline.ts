@@ -85,6 +85,8 @@ export class Timeline {
 	readonly #episodes = new Map<string, Episode>();
 	#order: Episode[] = [];
 	#changes: Change[] = [];
+	/** By index of the newest scrape's readings: the number of the container. */
+	readonly #readIn: number[] = [];
 	#storms: Storm[] = [];
 	readonly #labels = new Map<string, Since<{readonly label: Label}>[]>();
 	readonly #problems: Since<{readonly problems: readonly Problem[]}>[] = [];
@@ -129,7 +131,10 @@ export class Timeline {
 		const {atMs} = scrape;
 		if (this.#scrapes.length === 0 || atMs > this.endMs) this.#scrapes.push(atMs);
 		scrape.readings.forEach(({of, sampledAtMs, cpuMillicores, memoryBytes}, i) => {
-			const number = this.#numberOf(atMs, of);
+			// Scrapes mostly hold the same containers in the same order: then no key is looked up.
+			const last = this.#readIn[i] ?? -1;
+			const number = this.#of[last] === of ? last : this.#numberOf(atMs, of);
+			this.#readIn[i] = number;
 			if (this.#absence[number] !== undefined) {
 				this.#setAbsence(number, atMs, undefined);
 				this.#gone.delete(of.key);

@@ -366,3 +366,37 @@ test('a course that begins between two samples has the state of the earlier one'
 	const {state} = timeline.course(a.key, 'cpu', T0 + 5 * STEP, T0 + 8 * STEP, 30);
 	assert.deepEqual(new Set(state.slice(0, 28)), new Set([STATES.indexOf('firing')]));
 });
+
+test('readings in another order, of new objects, of fewer containers, go to the containers that they are of', () => {
+	const timeline = new Timeline();
+	const [a, b, c] = ['a', 'b', 'c'].map(pod => container(pod)) as [Container, Container, Container];
+	append(
+		timeline,
+		0,
+		[a, b, c].map((of, n) => ({of, cpu: n})),
+	);
+	append(
+		timeline,
+		1,
+		[c, a, b].map((of, n) => ({of, cpu: 10 + n})),
+	);
+	append(timeline, 2, [
+		{of: {...b, restarts: 1}, cpu: 20},
+		{of: a, cpu: 21},
+	]);
+	append(timeline, 3, [
+		{of: container('d'), cpu: 30},
+		{of: a, cpu: 31},
+		{of: c, cpu: 32},
+	]);
+	const cpu = (pod: string, i: number): number | undefined => timeline.at(T0 + i * STEP).row(container(pod).key)?.cpuMillicores;
+	assert.deepEqual(
+		[0, 1, 2, 3].map(i => ['a', 'b', 'c', 'd'].map(pod => cpu(pod, i))),
+		[
+			[0, 1, 2, undefined],
+			[11, 12, 10, undefined],
+			[21, 20, 10, undefined],
+			[31, 20, 32, 30],
+		],
+	);
+});
