@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type {Config} from '../config.ts';
-import {replayCursor} from '../cursor.ts';
+import {replayCursor, toldAt} from '../cursor.ts';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
 import {UsageError} from '../failure.ts';
@@ -100,11 +100,12 @@ type Place = (timeline: Timeline, flags: Flags) => number;
 function parseStart(text: string): Place {
 	const anomaly = /^anomaly:(\d+)$/.exec(text);
 	if (anomaly) {
-		return ({anomalies, startMs}) => {
+		return timeline => {
+			const {anomalies, startMs} = timeline;
 			const told = anomalies.map(({firedAtMs}) => firedAtMs).sort((a, b) => a - b);
 			const atMs = told[Number(anomaly[1]) - 1];
 			if (atMs === undefined && !Number.isNaN(startMs)) throw elsewhere(text, `has ${told.length} anomalies`);
-			return atMs ?? startMs;
+			return atMs === undefined ? startMs : toldAt(atMs, timeline);
 		};
 	}
 	const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
