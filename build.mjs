@@ -40,7 +40,6 @@ const testsStayInPlace = {
 	},
 };
 
-rmSync(outdir, {recursive: true, force: true});
 const {metafile} = await build({
 	entryPoints: test
 		? ['test/property-seed.ts', ...globSync('test/**/*.test.{ts,tsx}', {exclude: ['test/cluster/**']})]
@@ -70,12 +69,16 @@ const {metafile} = await build({
 	logLevel: 'warning',
 });
 
+// What an earlier build left is taken away afterwards: whoever runs the program meanwhile finds all of it.
+const made = new Set(Object.keys(metafile.outputs).map(file => path.normalize(file)));
+for (const file of globSync('**/*.js{,.map}', {cwd: outdir})) if (!made.has(path.join(outdir, file))) rmSync(path.join(outdir, file));
+
 if (!test && !bench) {
 	chmodSync('dist/oddpod.js', 0o755);
 	writeFileSync('dist/package.json', '{"type": "module"}\n');
 	writeFileSync('dist/licenses.txt', licenses(Object.keys(metafile.inputs)));
 	if (existsSync('recordings/shop.jsonl.gz')) {
-		mkdirSync('dist/recordings');
+		mkdirSync('dist/recordings', {recursive: true});
 		writeFileSync('dist/recordings/shop.jsonl.gz', readFileSync('recordings/shop.jsonl.gz'));
 	}
 }
