@@ -62,8 +62,8 @@ export interface AppProps {
 	/** Asked of the cluster for the container whose explanation is open, at the end of the timeline only. */
 	readonly details?: (key: string) => Promise<Details>;
 	readonly silences?: Silences & {
-		/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, for the key bar. */
-		next(of: Container, atMs: number): string;
+		/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, and what the next would be. */
+		next(of: Container, atMs: number): {readonly now: string; readonly after: string | undefined};
 		/** Takes back what holds; false where nothing does. */
 		end(of: Container, atMs: number): boolean;
 	};
@@ -85,13 +85,6 @@ export interface AppProps {
 const DETAIL_LAG_MS = 150;
 /** How long the position bar may lag behind while a file is read. */
 const BAR_LAG_MS = 250;
-
-/** What the key does next, by what holds. */
-const NEXT_SILENCE = [
-	['silenced 1 h', 'until it restarts'],
-	['silenced until it restarts', 'expected here'],
-	['expected here', 'not at all'],
-] as const;
 
 export function App(props: AppProps) {
 	const {timeline, source, theme, times, clock = realClock} = props;
@@ -275,10 +268,9 @@ export function App(props: AppProps) {
 			change({type: 'hold'});
 			// Of a workload another container may be the worst now.
 			const of = again ?? selected.of;
-			const now = silences.next(of, atMs);
+			const {now, after} = silences.next(of, atMs);
 			silenced.current = {given: [...given.filter(({key}) => key !== of.key), of], again: of};
-			const [next] = NEXT_SILENCE.filter(([held]) => held === now).map(([, then]) => then);
-			say(`${printable(of.pod)}: ${now}${next === undefined ? '' : `. m again: ${next}; u: undo`}`);
+			say(`${printable(of.pod)}: ${now}${after === undefined ? '' : `. m again: ${after}; u: undo`}`);
 		} else {
 			const ended = [selected.of, ...given.toReversed()].find(of => silences.end(of, atMs));
 			silenced.current = {given: given.filter(({key}) => key !== ended?.key), again: undefined};

@@ -17,6 +17,7 @@ const WORDS: Readonly<Record<Silence['kind'], string>> = {
 	restart: 'silenced until it restarts',
 	expected: 'expected here',
 };
+const NEXT: Readonly<Record<Silence['kind'], string>> = {hour: 'until it restarts', restart: 'expected here', expected: 'not at all'};
 
 export class Silences {
 	/** Counts changes, so that a screen knows when to look again. */
@@ -43,8 +44,8 @@ export class Silences {
 		return silence && WORDS[silence.kind];
 	}
 
-	/** The next of: 1 h, until it restarts, expected, none. Returns what holds now. */
-	next(of: Container, atMs: number): string {
+	/** The next of: 1 h, until it restarts, expected, none. Returns what holds now, and what the next would be. */
+	next(of: Container, atMs: number): {readonly now: string; readonly after: string | undefined} {
 		const now = this.#holding(of, atMs)?.kind;
 		this.#byKey.delete(of.key);
 		this.#byKey.delete(expectedKey(of));
@@ -53,7 +54,8 @@ export class Silences {
 		else if (now === 'restart') this.#byKey.set(expectedKey(of), {kind: 'expected'});
 		this.revision++;
 		this.#keep(atMs);
-		return this.of(of, atMs) ?? 'no longer silenced';
+		const held = this.#holding(of, atMs)?.kind;
+		return held === undefined ? {now: 'no longer silenced', after: undefined} : {now: WORDS[held], after: NEXT[held]};
 	}
 
 	/** None holds any more. Returns whether one did. */

@@ -47,6 +47,26 @@ const BYTES: Readonly<Record<string, string>> = {
 };
 const bytesOf = (key: string): string => BYTES[key] ?? (key.startsWith('ctrl-') ? String.fromCharCode(key.charCodeAt(5) - 96) : key);
 
+/** The silences of the program, and what was asked of them. */
+class HeardSilences extends Silences {
+	readonly #heard: (what: string) => void;
+
+	constructor(heard: (what: string) => void) {
+		super();
+		this.#heard = heard;
+	}
+
+	override next(of: Container, atMs: number) {
+		this.#heard(`silence ${of.pod}`);
+		return super.next(of, atMs);
+	}
+
+	override end(of: Container, atMs: number): boolean {
+		this.#heard(`unsilence ${of.pod}`);
+		return super.end(of, atMs);
+	}
+}
+
 class Screen {
 	readonly calls: string[] = [];
 	readonly #terminal: FakeTerminal;
@@ -57,18 +77,6 @@ class Screen {
 		this.#terminal = new FakeTerminal(columns, rows);
 		const stdout = screenWriter(this.#terminal as unknown as NodeJS.WriteStream);
 		const call = (what: string): void => void this.calls.push(what);
-		const silences = {
-			revision: 0,
-			of: () => undefined,
-			next(of: Container) {
-				call(`silence ${of.pod}`);
-				return 'silenced 1 h';
-			},
-			end(of: Container) {
-				call(`unsilence ${of.pod}`);
-				return true;
-			},
-		};
 		const props: AppProps = {
 			timeline,
 			source: {label: 'prod-eu', live: true, finished: () => false},
@@ -76,7 +84,7 @@ class Screen {
 			theme: mono,
 			times: utc,
 			namespaceLabel: 'all namespaces',
-			silences,
+			silences: new HeardSilences(call),
 			kubectl: async (verb, of) => void call(`${verb} ${of.pod}`),
 			goTo: async to => void call(`go to ${JSON.stringify(to)}`),
 			stop: async () => call('stop'),

@@ -41,7 +41,12 @@ test('m goes round: an hour, until it restarts, expected, none', () => {
 	assert.equal(silences.of(of, 0), undefined);
 	assert.deepEqual(
 		[1, 2, 3, 4].map(() => silences.next(of, 0)),
-		['silenced 1 h', 'silenced until it restarts', 'expected here', 'no longer silenced'],
+		[
+			{now: 'silenced 1 h', after: 'until it restarts'},
+			{now: 'silenced until it restarts', after: 'expected here'},
+			{now: 'expected here', after: 'not at all'},
+			{now: 'no longer silenced', after: undefined},
+		],
 	);
 	assert.equal(silences.of(of, 0), undefined);
 });
