@@ -19,8 +19,8 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	// Of the pane alone: columns that fit what is seen would move when it is scrolled.
 	const {timeWidth} = view;
 	const left = inner - 3 - timeWidth - 2 - 4;
-	const wordsWidth = Math.max(23, Math.floor(left * 0.24)); // `differs from 4 siblings`
-	const podWidth = Math.max(14, Math.floor(left * 0.34));
+	const wordsWidth = Math.min(27, Math.max(23, Math.floor(left * 0.24))); // `differs from 4 siblings`, `memory kept after load fell`
+	const podWidth = Math.min(50, Math.max(14, Math.floor(left * 0.34)));
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
 	const lines = rows.map(row => {
 		const style = row.over ? 'dim' : 'plain';
