@@ -1,6 +1,6 @@
 /** What one moment of the timeline shows: everything that exists then, in columns, and how bad it is. */
 import type {Anomaly, Forecast, State, Storm, Verdicts} from './engine/verdict.ts';
-import {STATES} from './engine/verdict.ts';
+import {STATES, severityRank} from './engine/verdict.ts';
 import type {AbsenceReason, Container, Label, Problem} from './scrape.ts';
 
 /** One container at one moment. */
@@ -186,11 +186,10 @@ export function podsOf(all: readonly Container[]): number {
 
 /** Small enough that no age outweighs a severity: 0.02 for a time of these years. */
 const RECENCY = 1e-14;
-const SEVERITY = {notice: 1, warning: 2, critical: 3} as const;
 
 /** Higher is worse: severity, then the nearer limit, then what was told last. Habits come last. */
 export function gravity(anomaly: Anomaly): number {
 	const forecast: Forecast | undefined = anomaly.explanation.forecast;
 	const hours = forecast ? Math.max(0, forecast.atMs - anomaly.explanation.atMs) / 3_600_000 : Number.POSITIVE_INFINITY;
-	return (anomaly.recurring ? 0 : SEVERITY[anomaly.severity]) + 0.9 / (1 + hours) + RECENCY * anomaly.firedAtMs;
+	return (anomaly.recurring ? 0 : severityRank(anomaly.severity)) + 0.9 / (1 + hours) + RECENCY * anomaly.firedAtMs;
 }

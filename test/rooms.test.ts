@@ -26,8 +26,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	cursor: ['timeline', 'engine'],
 	pipeline: ['scrape', 'engine', 'timeline'],
 	evaluation: ['scrape', 'engine', 'recording', 'clean', 'failure'],
-	sinks: ['scrape', 'engine', 'format', 'sentences', 'pipeline', 'recording', 'clean', 'failure', 'timeline'],
-	screen: ['moment', 'scrape', 'engine', 'format', 'sentences', 'timeline', 'cursor', 'clean'],
+	load: ['scrape'],
+	sinks: ['load', 'scrape', 'engine', 'format', 'sentences', 'pipeline', 'recording', 'clean', 'failure', 'timeline'],
+	screen: ['load', 'moment', 'scrape', 'engine', 'format', 'sentences', 'timeline', 'cursor', 'clean'],
 	terminal: ['..'], // the packages that its aliases stand in for, by path
 	components: ['screen', 'format'],
 	app: ['components', 'screen', 'timeline', 'cursor', 'format', 'scrape', 'engine'],

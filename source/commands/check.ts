@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
-import {type Event, type Kind, type Severity, STATES, type Verdicts} from '../engine/verdict.ts';
+import {type Event, type Kind, SEVERITIES, STATES, severityRank, type Verdicts} from '../engine/verdict.ts';
 import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {formatDuration} from '../format.ts';
@@ -16,7 +16,6 @@ import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 import {printer} from './terminal.ts';
 
-const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
 const KINDS: readonly Kind[] = [
 	'memory-leak',
 	'memory-retained',
@@ -137,6 +136,6 @@ function failOn(text: string): (event: Event) => boolean {
 	return event => {
 		if (!('anomaly' in event) || event.type === 'closed' || event.anomaly.recurring) return false;
 		const {kind, severity} = event.anomaly;
-		return words.includes(kind) || SEVERITIES.slice(0, SEVERITIES.indexOf(severity) + 1).some(word => words.includes(word));
+		return words.includes(kind) || SEVERITIES.slice(0, severityRank(severity)).some(word => words.includes(word));
 	};
 }

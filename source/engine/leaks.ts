@@ -10,9 +10,9 @@ import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import type {Series} from './series.ts';
 import {SENSITIVITY} from './settings.ts';
-import {isNearLimit, worse} from './severity.ts';
+import {isNearLimit} from './severity.ts';
 import {median, quantileSorted} from './statistics.ts';
-import type {Explanation, Forecast, Severity} from './verdict.ts';
+import {type Explanation, type Forecast, type Severity, worse} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
 
 /** The rule is asked every so many samples. */

@@ -18,10 +18,6 @@ export const SEVERITY: Readonly<Record<Kind, Severity>> = {
 	'unlike-siblings': 'notice',
 };
 
-const RISING: readonly Severity[] = ['notice', 'warning', 'critical'];
-
-export const worse = (a: Severity, b: Severity): Severity => (RISING.indexOf(a) > RISING.indexOf(b) ? a : b);
-
 /** Memory this near to its limit is critical where it rises or was killed there before; where it is flat it is a mark. */
 const NEAR_LIMIT = 0.9;
 

@@ -1,8 +1,7 @@
 /** Many containers of one namespace or node that change at once are one event. */
 import type {Container} from '../scrape.ts';
-import {type Event, isToldAlone, type Storm} from './verdict.ts';
+import {type Event, isToldAlone, STORM_MS, type Storm} from './verdict.ts';
 
-const WITHIN_MS = 300_000;
 const LEAST = 5;
 const SHARE = 0.2;
 const GONE = 'gone';
@@ -32,10 +31,10 @@ export class Storms {
 		for (const of of gone) this.#note(of, GONE, atMs);
 		const storms: Storm[] = [];
 		for (const [name, scope] of this.scopes) {
-			for (const [key, {atMs: then}] of scope.changed) if (atMs - then >= WITHIN_MS) scope.changed.delete(key);
+			for (const [key, {atMs: then}] of scope.changed) if (atMs - then >= STORM_MS) scope.changed.delete(key);
 			const {size} = scope.changed;
 			if (size === 0) this.scopes.delete(name);
-			if (size < LEAST || atMs - scope.toldMs < WITHIN_MS) continue;
+			if (size < LEAST || atMs - scope.toldMs < STORM_MS) continue;
 			const all = judged(name) + [...scope.changed].filter(([key, {how}]) => how === GONE && !isWatched(key)).length;
 			if (size <= SHARE * all) continue;
 			scope.toldMs = atMs;

@@ -15,7 +15,12 @@ export type Kind =
 	| 'crash-loop'
 	| 'unlike-siblings';
 
-export type Severity = 'notice' | 'warning' | 'critical';
+/** From bad to worse. */
+export const SEVERITIES = ['notice', 'warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+/** 1, 2, 3. */
+export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity) + 1;
+export const worse = (a: Severity, b: Severity): Severity => (severityRank(a) > severityRank(b) ? a : b);
 export type Metric = 'cpu' | 'memory';
 
 /** Of one container, in the order of their codes in {@link Verdicts.state}. */
@@ -146,6 +151,9 @@ export interface Anomaly {
 	readonly ended?: {readonly atMs: number; readonly by: EndedBy};
 	readonly explanation: Explanation;
 }
+
+/** Changes within this time are one storm. */
+export const STORM_MS = 5 * 60_000;
 
 /** Many containers of a namespace or node that changed within minutes. */
 export interface Storm {

@@ -1,5 +1,5 @@
 /** Episodes as the evaluation sees them: the firing part alone is an alarm, the standing part is not. */
-import type {Anomaly, Event, Kind, Severity} from '../engine/verdict.ts';
+import {type Anomaly, type Event, type Kind, type Severity, worse} from '../engine/verdict.ts';
 
 /** Epoch seconds; `end` null = still open. One line of `--alarms`. */
 export interface Alarm {
@@ -11,8 +11,6 @@ export interface Alarm {
 	readonly recurring: boolean;
 }
 
-const SEVERITIES: readonly Severity[] = ['notice', 'warning', 'critical'];
-
 /** Gathers alarms from an engine's events, in the order in which they began. */
 export class AlarmLog {
 	readonly #newest = new Map<string, Anomaly>();
@@ -23,8 +21,7 @@ export class AlarmLog {
 			if (event.type === 'change' || event.type === 'storm') continue;
 			const {anomaly} = event;
 			// What was once told as a warning was one, whatever became of it.
-			const before = this.#newest.get(anomaly.id)?.severity ?? 'notice';
-			const severity = SEVERITIES.indexOf(before) > SEVERITIES.indexOf(anomaly.severity) ? before : anomaly.severity;
+			const severity = worse(this.#newest.get(anomaly.id)?.severity ?? 'notice', anomaly.severity);
 			this.#newest.set(anomaly.id, {...anomaly, severity});
 			if (anomaly.state === 'firing') this.#ends.delete(anomaly.id);
 			// What ends is told some quiet readings later: the last odd reading is the end.

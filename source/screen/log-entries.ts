@@ -1,7 +1,7 @@
 /** What the anomaly log lists: an episode, the rise of load of a workload, or many that changed at once. */
-import {type Anomaly, isToldAlone, type Storm} from '../engine/verdict.ts';
+import {type Anomaly, isToldAlone, STORM_MS, type Storm} from '../engine/verdict.ts';
+import {JOINED_MS, loadedTogether} from '../load.ts';
 import {gravity, type Moment} from '../moment.ts';
-import {siblingKey} from '../scrape.ts';
 
 interface Entry {
 	readonly id: string;
@@ -16,9 +16,6 @@ interface Entry {
 export type EpisodeEntry = Entry & {readonly anomaly: Anomaly; readonly storm?: undefined};
 export type StormEntry = Entry & {readonly anomaly: Anomaly | undefined; readonly storm: Storm};
 export type LogEntry = EpisodeEntry | StormEntry;
-
-/** Replicas do not rise at one moment: a rise of load goes on where another begins within this time. */
-const FOLDED_MS = 5 * 60_000;
 
 /** What fewer containers do is no part of a storm: among many that are loaded, the one whose memory rises is told apart. */
 const ALIKE = 3;
@@ -38,11 +35,11 @@ export function allEntries({anomalies, storms}: Moment): readonly LogEntry[] {
 					!isToldAlone(anomaly.kind) &&
 					!anomaly.recurring &&
 					anomaly.firedAtMs <= storm.atMs &&
-					anomaly.firedAtMs > storm.atMs - FOLDED_MS,
+					anomaly.firedAtMs > storm.atMs - STORM_MS,
 			);
 		const members = [...Map.groupBy(changed, ({kind}) => kind).values()].filter(({length}) => length >= ALIKE).flat();
 		// The same containers are a storm of their namespace and of their nodes: they are listed once.
-		const isTold = (key: string): boolean => storm.atMs - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < FOLDED_MS;
+		const isTold = (key: string): boolean => storm.atMs - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < STORM_MS;
 		if (members.length === 0 && storm.keys.filter(isTold).length > storm.keys.length / 2) continue;
 		for (const key of storm.keys) toldMs.set(key, storm.atMs);
 		for (const member of members) left.delete(member);
@@ -63,14 +60,14 @@ export function allEntries({anomalies, storms}: Moment): readonly LogEntry[] {
 export function foldLoads(anomalies: readonly Anomaly[]): EpisodeEntry[] {
 	const loads = Map.groupBy(
 		anomalies.filter(({kind, recurring}) => kind === 'load' && !recurring),
-		({of}) => siblingKey(of) ?? of.key,
+		({of}) => loadedTogether(of),
 	);
 	const groups = anomalies.filter(({kind, recurring}) => kind !== 'load' || recurring).map(anomaly => [anomaly]);
 	for (const ofWorkload of loads.values()) {
 		let group: Anomaly[] = [];
 		let endMs = Number.NEGATIVE_INFINITY;
 		for (const load of ofWorkload.toSorted((a, b) => a.startedAtMs - b.startedAtMs)) {
-			if (load.startedAtMs > endMs + FOLDED_MS) {
+			if (load.startedAtMs > endMs + JOINED_MS) {
 				group = [];
 				groups.push(group);
 				endMs = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 /** Where in the kept time the shown moment lies, with the anomalies on it. */
-import type {Anomaly} from '../engine/verdict.ts';
+import {type Anomaly, type Severity, severityRank} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
@@ -16,8 +16,6 @@ export interface PositionInput {
 	readonly state: string;
 }
 
-const RANK = {notice: 1, warning: 2, critical: 3} as const;
-
 export function positionBar({startMs, endMs, atMs, anomalies, times, state}: PositionInput, width: number): Line {
 	if (!(endMs > startMs)) return [];
 	const from = ` ${times.near(startMs, endMs)} `;
@@ -26,12 +24,12 @@ export function positionBar({startMs, endMs, atMs, anomalies, times, state}: Pos
 	if (cells < 10) return [];
 	const place = (ms: number): number => Math.max(0, Math.min(cells - 1, Math.round(((ms - startMs) / (endMs - startMs)) * (cells - 1))));
 	const at = place(atMs);
-	const worst = new Map<number, keyof typeof RANK>();
+	const worst = new Map<number, Severity>();
 	for (const {firedAtMs, severity, recurring} of anomalies) {
 		if (recurring) continue;
 		const cell = place(firedAtMs);
 		const there = worst.get(cell);
-		if (there === undefined || RANK[severity] > RANK[there]) worst.set(cell, severity);
+		if (there === undefined || severityRank(severity) > severityRank(there)) worst.set(cell, severity);
 	}
 	const spans: Span[] = [{text: from, style: 'dim'}];
 	for (let cell = 0; cell < cells; cell++) {

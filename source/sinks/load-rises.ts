@@ -1,11 +1,7 @@
 /** Replicas do not rise and fall at one moment: the rise of a workload's load is told once, and its end once. */
-import type {Anomaly, Event, Severity} from '../engine/verdict.ts';
-import {type Container, siblingKey} from '../scrape.ts';
-
-/** A rise goes on where another replica's begins within this time: as in the log on the screen. */
-const FOLDED_MS = 5 * 60_000;
-
-const SEVERITY: Readonly<Record<Severity, number>> = {notice: 1, warning: 2, critical: 3};
+import {type Anomaly, type Event, type Severity, severityRank} from '../engine/verdict.ts';
+import {JOINED_MS, loadedTogether} from '../load.ts';
+import type {Container} from '../scrape.ts';
 
 type AnomalyEvent = Extract<Event, {anomaly: Anomaly}>;
 
@@ -27,7 +23,7 @@ export class LoadRises {
 	/** Of a scrape's events those that are worth a line, and the ends that are certain by now. */
 	tell(events: readonly Event[], nowMs: number): Event[] {
 		const told = events.flatMap(event => ('anomaly' in event ? this.#take(event, nowMs) : [event]));
-		return [...told, ...this.ends(nowMs, nowMs - FOLDED_MS)];
+		return [...told, ...this.ends(nowMs, nowMs - JOINED_MS)];
 	}
 
 	/** The ends until then that were not told yet. */
@@ -41,7 +37,7 @@ export class LoadRises {
 
 	#take(event: AnomalyEvent, nowMs: number): Event[] {
 		const {id, of, kind, recurring, severity, startedAtMs} = event.anomaly;
-		const key = siblingKey(of) ?? of.key;
+		const key = loadedTogether(of);
 		const rise = this.#rises.get(key);
 		const known = rise?.open.has(id) === true;
 		// A habit, or one that is called otherwise from now on, speaks for itself.
@@ -56,12 +52,12 @@ export class LoadRises {
 			if (!((event.anomaly.ended?.atMs ?? event.atMs) < endOf(rise))) rise.last = event;
 			return [];
 		}
-		if (!rise || (rise.open.size === 0 && startedAtMs > endOf(rise) + FOLDED_MS)) {
+		if (!rise || (rise.open.size === 0 && startedAtMs > endOf(rise) + JOINED_MS)) {
 			this.#rises.set(key, {of, startedAtMs, severity, open: new Set([id])});
 			return rise ? [...overOf(rise, nowMs), event] : [event];
 		}
 		rise.open.add(id);
-		const worse = SEVERITY[severity] > SEVERITY[rise.severity];
+		const worse = severityRank(severity) > severityRank(rise.severity);
 		if (worse) rise.severity = severity;
 		return worse || event.type === 'renamed' ? [event] : [];
 	}
