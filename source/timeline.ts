@@ -85,6 +85,8 @@ export class Timeline {
 	readonly #episodes = new Map<string, Episode>();
 	#order: Episode[] = [];
 	#changes: Change[] = [];
+	/** Mean time since the sample before, of the newest scrapes. */
+	readonly #stepsMs: number[] = [];
 	/** By index of the newest scrape's readings: the number of the container. */
 	readonly #readIn: number[] = [];
 	#storms: Storm[] = [];
@@ -111,11 +113,8 @@ export class Timeline {
 		return this.#scrapes.at(-1) ?? Number.NaN;
 	}
 
-	/** Mean time between the newest scrapes; NaN before the second. */
-	get stepMs(): number {
-		const n = Math.min(20, this.#scrapes.length - 1);
-		return n < 1 ? Number.NaN : (this.endMs - this.#scrapes[this.#scrapes.length - 1 - n]!) / n;
-	}
+	/** Time between two samples of a container, as it is lately: not of scrapes, which may hold some containers each. NaN before the second. */
+	stepMs = Number.NaN;
 
 	/** Containers of which something is kept. */
 	get size(): number {
@@ -130,6 +129,8 @@ export class Timeline {
 	append(scrape: Scrape, {verdicts, events}: Assessment): void {
 		const {atMs} = scrape;
 		if (this.#scrapes.length === 0 || atMs > this.endMs) this.#scrapes.push(atMs);
+		let intervalsMs = 0;
+		let intervals = 0;
 		scrape.readings.forEach(({of, sampledAtMs, cpuMillicores, memoryBytes}, i) => {
 			// Scrapes mostly hold the same containers in the same order: then no key is looked up.
 			const last = this.#readIn[i] ?? -1;
@@ -143,6 +144,11 @@ export class Timeline {
 			this.#samples.append(number, sampledAtMs, cpuMillicores, memoryBytes, bits);
 			const newest = this.#newest;
 			const at = number * FIELDS;
+			const intervalMs = sampledAtMs - newest[at + SAMPLED_AT]!;
+			if (intervalMs > 0) {
+				intervalsMs += intervalMs;
+				intervals++;
+			}
 			newest[at + SAMPLED_AT] = sampledAtMs;
 			newest[at + CPU] = cpuMillicores;
 			newest[at + MEMORY] = memoryBytes;
@@ -162,6 +168,7 @@ export class Timeline {
 				this.#tracks[number]!.bands.push({atMs: sampledAtMs, band});
 			}
 		});
+		if (intervals > 0) this.#step(intervalsMs / intervals);
 		for (const {of, why} of scrape.absent) {
 			const number = this.#numberOf(atMs, of);
 			if (this.#absence[number] !== why) this.#setAbsence(number, atMs, why);
@@ -314,6 +321,13 @@ export class Timeline {
 	#setAbsence(number: number, atMs: number, why: AbsenceReason | undefined): void {
 		this.#absence[number] = why;
 		this.#tracks[number]!.absences.push({atMs, why});
+	}
+
+	/** The middle of the last twenty: a gap in which nobody looked is none of the rhythm. */
+	#step(intervalMs: number): void {
+		this.#stepsMs.push(intervalMs);
+		if (this.#stepsMs.length > 20) this.#stepsMs.shift();
+		this.stepMs = this.#stepsMs.toSorted((a, b) => a - b)[this.#stepsMs.length >> 1]!;
 	}
 
 	#tell(event: Event): void {

@@ -400,3 +400,13 @@ test('readings in another order, of new objects, of fewer containers, go to the 
 		],
 	);
 });
+
+test('the step is that of samples, not of scrapes that hold some containers each, and no gap is part of it', () => {
+	const timeline = new Timeline();
+	const [a, b, c] = ['a', 'b', 'c'].map(pod => container(pod)) as [Container, Container, Container];
+	assert.ok(Number.isNaN(timeline.stepMs));
+	for (let i = 0; i < 30; i++) append(timeline, i, [{of: [a, b, c][i % 3]!, cpu: i}]);
+	assert.equal(timeline.stepMs, 3 * STEP);
+	for (let i = 1000; i < 1006; i++) append(timeline, i, [{of: [a, b, c][i % 3]!, cpu: i}]);
+	assert.equal(timeline.stepMs, 3 * STEP);
+});
