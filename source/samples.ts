@@ -42,21 +42,22 @@ export class Samples {
 		return this.#blocks * BLOCK * 4;
 	}
 
-	append(of: number, atMs: number, cpuMillicores: number, memoryBytes: number, bits: number): void {
+	/** The sample stands at `from` in an array of the caller's: time, CPU, memory, bits. */
+	append(of: number, sample: Float64Array, from: number): void {
 		if (of >= this.#first.length) this.#grow(of);
 		let block = this.#last[of] ?? NONE;
 		let n = this.#count[of] ?? 0;
 		if (block === NONE || n === SAMPLES) {
-			block = this.#link(of, block, atMs);
+			block = this.#link(of, block, sample[from] ?? 0);
 			n = 0;
 		}
 		const {words, floats, doubles} = this.#page(block);
 		const head = headOf(block);
 		const at = head + HEAD + n * WORDS;
-		words[at] = Math.max(0, atMs - (doubles[(head >> 1) + 1] ?? 0));
-		floats[at + 1] = cpuMillicores;
-		floats[at + 2] = memoryBytes;
-		words[at + 3] = bits;
+		words[at] = Math.max(0, (sample[from] ?? 0) - (doubles[(head >> 1) + 1] ?? 0));
+		floats[at + 1] = sample[from + 1] ?? 0;
+		floats[at + 2] = sample[from + 2] ?? 0;
+		words[at + 3] = sample[from + 3] ?? 0;
 		this.#count[of] = n + 1;
 	}
 

@@ -2,7 +2,7 @@
  * What was seen and what was said of it, in columns. The pipeline appends, everybody else reads: a chart, a list row or
  * an anomaly of any kept moment. Nothing here is drawn, and nothing asks the engine.
  */
-import type {Anomaly, Assessment, Change, Event, Forecast, Storm} from './engine/verdict.ts';
+import type {Anomaly, Assessment, Change, Event, Forecast, Storm, Verdicts} from './engine/verdict.ts';
 import {STATES} from './engine/verdict.ts';
 import type {Moment} from './moment.ts';
 import {ABSENT, bitsOf, gravity, NO_BITS, podsOf, RowsAt, stateOf} from './moment.ts';
@@ -39,6 +39,7 @@ const GONE_SHOWN_MS = 5 * 60_000;
 const KILL_SHOWN_MS = 60 * 60_000;
 
 /** The newest of each container lies side by side in one array, so that a new scrape and the present moment touch little else. */
+/** The first four as {@link Samples} take them. */
 const SAMPLED_AT = 0;
 const CPU = 1;
 const MEMORY = 2;
@@ -131,43 +132,29 @@ export class Timeline {
 		if (this.#scrapes.length === 0 || atMs > this.endMs) this.#scrapes.push(atMs);
 		let intervalsMs = 0;
 		let intervals = 0;
-		scrape.readings.forEach(({of, sampledAtMs, cpuMillicores, memoryBytes}, i) => {
-			// Scrapes mostly hold the same containers in the same order: then no key is looked up.
-			const last = this.#readIn[i] ?? -1;
-			const number = this.#of[last] === of ? last : this.#numberOf(atMs, of);
-			this.#readIn[i] = number;
-			if (this.#absence[number] !== undefined) {
-				this.#setAbsence(number, atMs, undefined);
-				this.#gone.delete(of.key);
-			}
-			const bits = bitsOf(verdicts, i);
-			this.#samples.append(number, sampledAtMs, cpuMillicores, memoryBytes, bits);
+		// Numbers that are handed on one by one, or that a closure adds to, are objects to V8: ten thousand of each a scrape.
+		for (let i = 0; i < scrape.readings.length; i++) {
+			const reading = scrape.readings[i]!;
+			const number = this.#numberIn(i, atMs, reading.of);
 			const newest = this.#newest;
 			const at = number * FIELDS;
-			const intervalMs = sampledAtMs - newest[at + SAMPLED_AT]!;
+			const intervalMs = reading.sampledAtMs - newest[at + SAMPLED_AT]!;
 			if (intervalMs > 0) {
 				intervalsMs += intervalMs;
 				intervals++;
 			}
-			newest[at + SAMPLED_AT] = sampledAtMs;
-			newest[at + CPU] = cpuMillicores;
-			newest[at + MEMORY] = memoryBytes;
-			newest[at + BITS] = bits;
-			const cpuLow = verdicts.cpuLowMillicores[i] ?? Number.NaN;
-			const cpuHigh = verdicts.cpuHighMillicores[i] ?? Number.NaN;
-			const memoryLow = verdicts.memoryLowBytes[i] ?? Number.NaN;
-			const memoryHigh = verdicts.memoryHighBytes[i] ?? Number.NaN;
+			newest[at + SAMPLED_AT] = reading.sampledAtMs;
+			newest[at + CPU] = reading.cpuMillicores;
+			newest[at + MEMORY] = reading.memoryBytes;
+			newest[at + BITS] = bitsOf(verdicts, i);
+			this.#samples.append(number, newest, at);
 			const same =
-				Object.is(newest[at + BAND], cpuLow) &&
-				Object.is(newest[at + BAND + 1], cpuHigh) &&
-				Object.is(newest[at + BAND + 2], memoryLow) &&
-				Object.is(newest[at + BAND + 3], memoryHigh);
-			if (!same) {
-				const band = Float64Array.of(cpuLow, cpuHigh, memoryLow, memoryHigh);
-				newest.set(band, at + BAND);
-				this.#tracks[number]!.bands.push({atMs: sampledAtMs, band});
-			}
-		});
+				Object.is(newest[at + BAND], verdicts.cpuLowMillicores[i]) &&
+				Object.is(newest[at + BAND + 1], verdicts.cpuHighMillicores[i]) &&
+				Object.is(newest[at + BAND + 2], verdicts.memoryLowBytes[i]) &&
+				Object.is(newest[at + BAND + 3], verdicts.memoryHighBytes[i]);
+			if (!same) this.#setBand(number, i, verdicts);
+		}
 		if (intervals > 0) this.#step(intervalsMs / intervals);
 		for (const {of, why} of scrape.absent) {
 			const number = this.#numberOf(atMs, of);
@@ -316,6 +303,31 @@ export class Timeline {
 			this.#tracks[number]!.versions.push({atMs, of});
 		}
 		return number;
+	}
+
+	/** Of the i-th reading of a scrape. Scrapes mostly hold the same containers in the same order: then no key is looked up. */
+	#numberIn(i: number, atMs: number, of: Container): number {
+		const last = this.#readIn[i] ?? -1;
+		const number = this.#of[last] === of ? last : this.#numberOf(atMs, of);
+		this.#readIn[i] = number;
+		if (this.#absence[number] !== undefined) {
+			this.#setAbsence(number, atMs, undefined);
+			this.#gone.delete(of.key);
+		}
+		return number;
+	}
+
+	/** From its newest sample on. */
+	#setBand(number: number, i: number, {cpuLowMillicores, cpuHighMillicores, memoryLowBytes, memoryHighBytes}: Verdicts): void {
+		const unknown = Number.NaN;
+		const band = Float64Array.of(
+			cpuLowMillicores[i] ?? unknown,
+			cpuHighMillicores[i] ?? unknown,
+			memoryLowBytes[i] ?? unknown,
+			memoryHighBytes[i] ?? unknown,
+		);
+		this.#newest.set(band, number * FIELDS + BAND);
+		this.#tracks[number]!.bands.push({atMs: this.#newest[number * FIELDS + SAMPLED_AT]!, band});
 	}
 
 	#setAbsence(number: number, atMs: number, why: AbsenceReason | undefined): void {

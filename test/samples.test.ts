@@ -26,7 +26,7 @@ test('any samples are found again, however old ones are let go', () => {
 					nowMs += step.afterMs;
 					const sample = {atMs: nowMs, cpuMillicores: step.value, memoryBytes: step.value * 1024, bits: (step.value << 20) >>> 0};
 					own.push(sample);
-					samples.append(step.of, nowMs, sample.cpuMillicores, sample.memoryBytes, sample.bits);
+					samples.append(step.of, Float64Array.of(nowMs, sample.cpuMillicores, sample.memoryBytes, sample.bits), 0);
 				} else if (step.type === 'drop') {
 					own.length = 0;
 					samples.drop(step.of);

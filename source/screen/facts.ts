@@ -18,9 +18,8 @@ export interface Silences {
 /** What only changes when containers come and go. */
 interface Names {
 	readonly keys: readonly string[];
-	/** Indices by namespace, pod and container name; and of each index where it stands there: it decides where an order leaves a tie. */
+	/** Indices by namespace, pod and container name. */
 	readonly order: Uint32Array;
-	readonly place: Uint32Array;
 	/** Pods with more than one container: only there the container's name has to stand. */
 	readonly crowded: ReadonlySet<string>;
 	readonly namespaceWidth: number;
@@ -30,7 +29,7 @@ interface Names {
 
 /** Gathered once a moment: with 10,000 rows no key may go through them again. */
 export interface MomentFacts extends Names {
-	/** By index. Higher is worse. */
+	/** By index. Higher is worse. The same array for as long as the containers are the same objects and none has become better or worse. */
 	readonly rank: Float64Array;
 	/** Rows with an anomaly that is neither a habit nor silenced. */
 	readonly odd: readonly Row[];
@@ -95,7 +94,18 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 			rank[i] = 119;
 		} else if (anomaly && rank[i] !== PENDING_RANK) rank[i] = HABIT_RANK;
 	}
-	return {...namesOf(of), rank, odd, failing, silenced, silencedAs, calm, leastLearned};
+	return {...namesOf(of), rank: sameRank(of, rank), odd, failing, silenced, silencedAs, calm, leastLearned};
+}
+
+let keptRank: {readonly of: readonly Container[]; readonly rank: Float64Array} | undefined;
+
+function sameRank(of: readonly Container[], rank: Float64Array): Float64Array {
+	const before = keptRank;
+	let same = before?.of === of;
+	for (let i = 0; same && i < rank.length; i++) same = before?.rank[i] === rank[i];
+	if (before && same) return before.rank;
+	keptRank = {of, rank};
+	return rank;
 }
 
 const LEARNING = STATES.indexOf('learning');
@@ -147,12 +157,9 @@ const namesOf = ofContainers((all): Names => {
 		if (width > podWidth) podWidth = width;
 	}
 	const order = Uint32Array.from(all.keys()).sort((a, b) => compareNames(all[a] as Container, all[b] as Container));
-	const place = new Uint32Array(all.length);
-	for (const [at, i] of order.entries()) place[i] = at;
 	keptNames = {
 		keys: all.map(({key}) => key),
 		order,
-		place,
 		crowded,
 		namespaces: [...namespaces].sort(),
 		namespaceWidth: Math.max(0, ...Array.from(namespaces, name => widthOf(printable(name)))),

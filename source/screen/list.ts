@@ -7,7 +7,7 @@ import {compare, factsAbout, ofContainers} from './facts.ts';
 import {parseFilter} from './filter.ts';
 import type {VerdictView} from './row-view.ts';
 import {share, statusOf, verdictOf} from './row-view.ts';
-import type {Group, ScreenState} from './state.ts';
+import type {Group, ScreenState, Sort} from './state.ts';
 
 /** One line of the list. */
 export interface ListItem {
@@ -26,11 +26,17 @@ export interface Listing {
 	/** A line of it, made when it is asked for. */
 	item(at: number): ListItem | undefined;
 	/** Row that a line stands for. */
-	readonly indices: readonly number[];
+	readonly indices: Uint32Array;
 	/** Before the filter. */
 	readonly unfiltered: number;
 	readonly group: Group;
 	readonly problem?: string;
+}
+
+/** What of a listing outlives a moment in which nobody has become better or worse: which rows, in what order, under which groups. */
+interface Arrangement extends Pick<Listing, 'ids' | 'indices' | 'unfiltered' | 'problem'> {
+	/** Of a group's line: the rows it has. Undefined is a member under it. */
+	members(at: number): Uint32Array | undefined;
 }
 
 /** Above this many pods one row a workload. */
@@ -46,77 +52,112 @@ const signature = (state: ListState, group: Group): string =>
 export type ListState = Pick<ScreenState, 'filter' | 'sort' | 'namespaces' | 'group' | 'open'>;
 
 const kept = new WeakMap<MomentFacts, Map<string, Listing>>();
+/** By the ranks: they are the same array for as long as they and the containers are the same. */
+const keptArrangements = new WeakMap<Float64Array, Map<string, Arrangement>>();
 
 /** Sorted and filtered once for a moment and a way of looking at it. */
 export function listingOf(moment: Moment, state: ListState, view: VerdictView): Listing {
 	const facts = factsAbout(moment, view.silences);
-	const listings = kept.get(facts) ?? new Map<string, Listing>();
-	kept.set(facts, listings);
 	const group = groupOf(state, moment);
 	const name = signature(state, group);
-	let listing = listings.get(name);
-	if (!listing) {
-		if (listings.size > 20) listings.clear();
-		listing = makeListing(moment, state, view, facts, group);
-		listings.set(name, listing);
-	}
-	return listing;
+	return remembered(kept, facts, name, () => {
+		const {rows} = moment;
+		const isLasting = state.filter === '' && LASTING.has(state.sort.by);
+		const make = (): Arrangement => arrange(moment, state, view, facts, group);
+		const arrangement = isLasting ? remembered(keptArrangements, facts.rank, name, make) : make();
+		const {ids, indices, unfiltered, problem} = arrangement;
+		const item = (at: number): ListItem | undefined => {
+			const row = rows.at(indices[at] ?? -1);
+			if (!row || group === 'none') return row && {id: row.key, row};
+			const members = arrangement.members(at);
+			const id = ids[at] ?? '';
+			return members
+				? {id, row, members: Array.from(members, i => rows.at(i)).filter(each => each !== undefined)}
+				: {id, row, inside: true};
+		};
+		return {ids, indices, item, unfiltered, group, ...(problem !== undefined && {problem})};
+	});
 }
 
-function makeListing(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, group: Group): Listing {
+/** Orders that neither the numbers nor the words of a moment decide. */
+const LASTING: ReadonlySet<Sort> = new Set(['trouble', 'name', 'namespace', 'restarts', 'age', 'node']);
+
+/** What was made of this under this name; a handful of names each. */
+function remembered<K extends object, T>(all: WeakMap<K, Map<string, T>>, of: K, name: string, make: () => T): T {
+	const known = all.get(of) ?? new Map<string, T>();
+	all.set(of, known);
+	let found = known.get(name);
+	if (found === undefined) {
+		if (known.size > 20) known.clear();
+		found = make();
+		known.set(name, found);
+	}
+	return found;
+}
+
+function arrange(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, group: Group): Arrangement {
 	const {rows} = moment;
 	const {of} = rows;
 	const wanted = new Set(state.namespaces);
-	const inside = wanted.size === 0 ? [...facts.order] : [...facts.order].filter(i => wanted.has(of[i]?.namespace ?? ''));
+	const inside = wanted.size === 0 ? facts.order.slice() : facts.order.filter(i => wanted.has(of[i]?.namespace ?? ''));
 	const filter = parseFilter(state.filter);
 	const matches = (i: number): boolean => {
 		const row = rows.at(i);
 		return row !== undefined && filter.matches(row.of, () => verdictOf(row, moment, view).words);
 	};
-	const sorted = state.filter === '' ? inside : inside.filter(matches);
-	const unfiltered = inside.length;
-	const order = orderOf(state.sort, rows, facts);
-	sorted.sort((a, b) => order(a, b) || (facts.place[a] ?? 0) - (facts.place[b] ?? 0));
-	const problem = filter.problem === undefined ? {} : {problem: filter.problem};
+	// Where the order leaves a tie they stay as they are: by name.
+	const sorted = (state.filter === '' ? inside : inside.filter(matches)).sort(orderOf(state.sort, rows, facts));
+	const whole = {unfiltered: inside.length, ...(filter.problem !== undefined && {problem: filter.problem})};
 	const keyOf = (i: number): string => facts.keys[i] ?? '';
-	if (group === 'none') {
-		const item = (at: number): ListItem | undefined => {
-			const row = rows.at(sorted[at] ?? -1);
-			return row && {id: row.key, row};
-		};
-		return {ids: sorted.map(keyOf), indices: sorted, item, unfiltered, group, ...problem};
-	}
+	if (group === 'none') return {...whole, ids: Array.from(sorted, keyOf), indices: sorted, members: () => undefined};
 
 	const {ids: groupIds, numbers} = group === 'node' ? nodesIn(of) : workloadsIn(of);
-	const members = new Map<number, number[]>();
-	for (const i of sorted) {
-		const number = numbers[i] ?? 0;
-		const others = members.get(number);
-		if (others) others.push(i);
-		else members.set(number, [i]);
-	}
+	const {groups, begins, together} = gather(sorted, numbers, groupIds.length);
 	const ids: string[] = [];
 	const indices: number[] = [];
-	/** By line: the members of a group's; undefined is a member under it. */
-	const groups: (readonly number[] | undefined)[] = [];
-	for (const [number, all] of members) {
+	/** By line: which of the groups it is of; -1 is a member under it. */
+	const lines: number[] = [];
+	for (const [at, number] of groups.entries()) {
 		const id = groupIds[number] ?? '';
+		const all = together.subarray(begins[at], begins[at + 1]);
 		ids.push(id);
 		indices.push(all.reduce((a, b) => ((facts.rank[b] ?? 0) > (facts.rank[a] ?? 0) ? b : a)));
-		groups.push(all);
+		lines.push(at);
 		if (!state.open.includes(id)) continue;
 		for (const i of all) {
 			ids.push(keyOf(i));
 			indices.push(i);
-			groups.push(undefined);
+			lines.push(-1);
 		}
 	}
-	const item = (at: number): ListItem | undefined => {
-		const row = rows.at(indices[at] ?? -1);
-		const all = groups[at]?.map(i => rows.at(i)).filter(each => each !== undefined);
-		return row && {id: ids[at] ?? '', row, ...(all ? {members: all} : {inside: true})};
+	const members = (line: number): Uint32Array | undefined => {
+		const at = lines[line] ?? -1;
+		return at < 0 ? undefined : together.subarray(begins[at], begins[at + 1]);
 	};
-	return {ids, indices, item, unfiltered, group, ...problem};
+	return {...whole, ids, indices: Uint32Array.from(indices), members};
+}
+
+/** The groups in the order of their first, and in `together` the members of each, from where it begins to where the next one does. */
+function gather(sorted: Uint32Array, numbers: Uint32Array, most: number) {
+	const sizes = new Uint32Array(most);
+	const places = new Int32Array(most).fill(-1);
+	const groups: number[] = [];
+	for (const i of sorted) {
+		const number = numbers[i] ?? 0;
+		if (places[number] === -1) places[number] = groups.push(number) - 1;
+		sizes[number] = (sizes[number] ?? 0) + 1;
+	}
+	const begins = new Uint32Array(groups.length + 1);
+	for (const [at, number] of groups.entries()) begins[at + 1] = (begins[at] ?? 0) + (sizes[number] ?? 0);
+	const next = begins.slice();
+	const together = new Uint32Array(sorted.length);
+	for (const i of sorted) {
+		const at = places[numbers[i] ?? 0] ?? 0;
+		const place = next[at] ?? 0;
+		together[place] = i;
+		next[at] = place + 1;
+	}
+	return {groups, begins, together};
 }
 
 /** The line that is selected: by identity; its group's when it is folded away; what stands in its place when it is gone; else the worst. */
@@ -130,7 +171,7 @@ export function selectedLine({ids, indices, group}: Listing, {selection, sort}: 
 	}
 	if (sort.by === 'trouble' && !sort.reverse) return 0;
 	let worst = 0;
-	for (const [line, i] of indices.entries()) if ((rank[i] ?? 0) > (rank[indices[worst] ?? 0] ?? 0)) worst = line;
+	for (let line = 0; line < indices.length; line++) if ((rank[indices[line] ?? 0] ?? 0) > (rank[indices[worst] ?? 0] ?? 0)) worst = line;
 	return worst;
 }
 
