@@ -162,26 +162,24 @@ export async function run(pods: number, scrapes: number, updates: number): Promi
 
 	const random = createRandom(42);
 	const all = containers(pods);
-	// The same objects each time: nobody keeps them, and what a feed costs is measured elsewhere.
-	const readings = all.map(of => ({
-		of,
-		sampledAtMs: Number.NaN,
-		windowMs: STEP_MS,
-		cpuMillicores: 40 + 60 * random(),
-		memoryBytes: (80 + 120 * random()) * MIB,
-	}));
+	const cpu = Float64Array.from(all, () => 40 + 60 * random());
+	const memory = Float64Array.from(all, () => (80 + 120 * random()) * MIB);
 	const judged = verdicts(pods);
 	let n = 0;
 	let passing: Anomaly | undefined;
 	const scrape = (): void => {
 		const atMs = START_MS + n * STEP_MS;
-		for (const reading of readings) {
-			reading.sampledAtMs = atMs - 2000;
-			const cpu = reading.cpuMillicores + 10 * (random() - 0.5);
-			const memory = reading.memoryBytes + 4 * MIB * (random() - 0.5);
-			reading.cpuMillicores = Math.round(Math.max(1, Math.min(480, cpu)) * 10) / 10;
-			reading.memoryBytes = Math.round(Math.max(20 * MIB, Math.min(480 * MIB, memory)) / 1024) * 1024;
-		}
+		const readings = all.map((of, i) => {
+			cpu[i] = Math.max(1, Math.min(480, (cpu[i] ?? 0) + 10 * (random() - 0.5)));
+			memory[i] = Math.max(20 * MIB, Math.min(480 * MIB, (memory[i] ?? 0) + 4 * MIB * (random() - 0.5)));
+			return {
+				of,
+				sampledAtMs: atMs - 2000,
+				windowMs: STEP_MS,
+				cpuMillicores: Math.round((cpu[i] ?? 0) * 10) / 10,
+				memoryBytes: Math.round((memory[i] ?? 0) / 1024) * 1024,
+			};
+		});
 		const events: Event[] =
 			n === Math.floor(scrapes / 2)
 				? Array.from({length: Math.min(12, pods)}, (_, i) => ({
