@@ -17,7 +17,7 @@ import {actionOf, namesOf} from './screen/keys.ts';
 import type {Scene} from './screen/selectors.ts';
 import {createMomentOf, createScene} from './screen/selectors.ts';
 import type {ScreenState, Sort, StateAction} from './screen/state.ts';
-import {initialState, reduce} from './screen/state.ts';
+import {initialState, reduce, seen} from './screen/state.ts';
 import type {Theme} from './screen/theme.ts';
 import {printable} from './screen/width.ts';
 import type {Timeline} from './timeline.ts';
@@ -104,6 +104,7 @@ export function App(props: AppProps) {
 	const detail = useRef<{readonly key: string; readonly cancel: () => void}>(undefined);
 	/** Given with `m`, the last one last; and whom the next `m` is about, until another key is pressed. */
 	const silenced = useRef<{readonly given: readonly Container[]; readonly again: Container | undefined}>({given: [], again: undefined});
+	const away = useRef(false);
 	const clusterSays = useRef<{readonly key: string; readonly details: Details}>(undefined);
 	const kept = useRef<{
 		readonly state: ScreenState;
@@ -154,7 +155,8 @@ export function App(props: AppProps) {
 			...(props.explain && {explain: props.explain}),
 			...(clusterSays.current && {details: clusterSays.current}),
 		});
-		kept.current = {state: current, timeline, revision: timeline.revision, size, outside, scene};
+		state.current = seen(current, scene.sight);
+		kept.current = {state: state.current, timeline, revision: timeline.revision, size, outside, scene};
 		return scene;
 	};
 
@@ -216,7 +218,7 @@ export function App(props: AppProps) {
 				kubectl(action.verb, look());
 				break;
 			case 'suspend':
-				if (props.stop) void suspendTerminal(props.stop);
+				if (props.stop) leave(props.stop);
 				break;
 			default:
 				change(action);
@@ -286,9 +288,18 @@ export function App(props: AppProps) {
 			say('A recording has no cluster to ask', true);
 			return;
 		}
-		void suspendTerminal(async () => {
+		leave(async () => {
 			const problem = await spawn(verb, selected.of);
 			if (problem !== undefined) say(problem, true);
+		});
+	};
+
+	/** The terminal is somebody else's meanwhile. Keys of the same burst (`ll`) still come here; nobody leaves twice. */
+	const leave = (meanwhile: () => Promise<void>): void => {
+		if (away.current) return;
+		away.current = true;
+		void suspendTerminal(meanwhile).finally(() => {
+			away.current = false;
 		});
 	};
 

@@ -1,140 +1,17 @@
 // All of the screen in one process: keys in, a terminal's picture and calls of the world around it out.
 import assert from 'node:assert/strict';
-import {PassThrough} from 'node:stream';
 import test from 'node:test';
-import {setImmediate} from 'node:timers/promises';
-import {render} from 'ink';
-import {App, type AppProps} from '../source/app.tsx';
-import {liveCursor} from '../source/cursor.ts';
-import type {Container} from '../source/scrape.ts';
+import type {AppProps} from '../source/app.tsx';
 import {BINDINGS, TYPING_BINDINGS} from '../source/screen/keys.ts';
 import {Silences} from '../source/silences.ts';
-import {screenWriter} from '../source/terminal/screen-writer.ts';
-import {mono, utc} from './screen/frame.ts';
+import {AppScreen} from './app-screen.tsx';
 import {sampleTimeline} from './screen/sample.ts';
-import {FakeTerminal, settled} from './terminal/fake-terminal.ts';
 
 const timeline = sampleTimeline();
 
-class Keyboard extends PassThrough {
-	readonly isTTY = true;
-	setRawMode(): this {
-		return this;
-	}
-	ref(): this {
-		return this;
-	}
-	unref(): this {
-		return this;
-	}
-}
-
-const BYTES: Readonly<Record<string, string>> = {
-	up: '\x1b[A',
-	down: '\x1b[B',
-	right: '\x1b[C',
-	left: '\x1b[D',
-	home: '\x1b[H',
-	end: '\x1b[F',
-	pgup: '\x1b[5~',
-	pgdn: '\x1b[6~',
-	enter: '\r',
-	tab: '\t',
-	'shift-tab': '\x1b[Z',
-	esc: '\x1b',
-	space: ' ',
-	backspace: '\x7f',
-};
-const bytesOf = (key: string): string => BYTES[key] ?? (key.startsWith('ctrl-') ? String.fromCharCode(key.charCodeAt(5) - 96) : key);
-
-/** The silences of the program, and what was asked of them. */
-class HeardSilences extends Silences {
-	readonly #heard: (what: string) => void;
-
-	constructor(heard: (what: string) => void) {
-		super();
-		this.#heard = heard;
-	}
-
-	override next(of: Container, atMs: number) {
-		this.#heard(`silence ${of.pod}`);
-		return super.next(of, atMs);
-	}
-
-	override end(of: Container, atMs: number): boolean {
-		this.#heard(`unsilence ${of.pod}`);
-		return super.end(of, atMs);
-	}
-}
-
-class Screen {
-	readonly calls: string[] = [];
-	readonly #terminal: FakeTerminal;
-	readonly #keyboard = new Keyboard();
-	readonly #app: ReturnType<typeof render>;
-
-	constructor({columns, rows}: {columns: number; rows: number} = {columns: 120, rows: 30}, more: Partial<AppProps> = {}) {
-		this.#terminal = new FakeTerminal(columns, rows);
-		const stdout = screenWriter(this.#terminal as unknown as NodeJS.WriteStream);
-		const call = (what: string): void => void this.calls.push(what);
-		const props: AppProps = {
-			timeline,
-			source: {label: 'prod-eu', live: true, finished: () => false},
-			cursor: liveCursor(),
-			theme: mono,
-			times: utc,
-			namespaceLabel: 'all namespaces',
-			silences: new HeardSilences(call),
-			kubectl: async (verb, of) => void call(`${verb} ${of.pod}`),
-			goTo: async to => void call(`go to ${JSON.stringify(to)}`),
-			stop: async () => call('stop'),
-			onQuit: () => call('quit'),
-			...more,
-		};
-		this.#app = render(<App {...props} />, {
-			stdin: this.#keyboard as unknown as NodeJS.ReadStream,
-			stdout,
-			alternateScreen: true,
-			exitOnCtrlC: false,
-			interactive: true,
-			maxFps: 1000,
-			patchConsole: false,
-		});
-	}
-
-	get text(): string {
-		const {active} = this.#terminal.screen.buffer;
-		return Array.from({length: this.#terminal.rows}, (_, y) => active.getLine(y)?.translateToString(true) ?? '').join('\n');
-	}
-
-	get written(): string {
-		return this.#terminal.writes.join('');
-	}
-
-	async drawn(): Promise<string> {
-		await setImmediate();
-		await this.#app.waitUntilRenderFlush();
-		await settled(this.#terminal.screen);
-		return this.text;
-	}
-
-	/** Whether something happens, on the screen or beyond it. */
-	async press(key: string): Promise<boolean> {
-		const before = await this.drawn();
-		const calls = this.calls.length;
-		this.#keyboard.write(bytesOf(key));
-		const deadline = performance.now() + 1000;
-		while ((await this.drawn()) === before && this.calls.length === calls) if (performance.now() > deadline) return false;
-		return true;
-	}
-
-	type(text: string): void {
-		this.#keyboard.write(text);
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		this.#app.unmount();
-		await this.#app.waitUntilExit();
+class Screen extends AppScreen {
+	constructor(size = {columns: 120, rows: 30}, more: Partial<AppProps> = {}) {
+		super(size, {timeline, ...more});
 	}
 }
 
@@ -229,4 +106,15 @@ test('a namespace that is not on the list, and another context, are gone to', as
 	screen.type(':ctx prod-u\r');
 	await screen.press('0');
 	assert.deepEqual(screen.calls, ['go to {"namespaces":["elsewhere"]}', 'go to {"context":"prod-us"}', 'go to {"namespaces":[]}']);
+});
+
+test('a key held down that leaves the screen leaves it once', async () => {
+	await using screen = new Screen();
+	screen.type('lll');
+	await screen.drawn();
+	await screen.press('d');
+	assert.deepEqual(
+		screen.calls.map(call => call.split(' ')[0]),
+		['logs', 'describe'],
+	);
 });

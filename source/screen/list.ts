@@ -8,6 +8,7 @@ import {parseFilter} from './filter.ts';
 import type {VerdictView} from './row-view.ts';
 import {share, statusOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sort} from './state.ts';
+import {isGroupId} from './state.ts';
 
 /** One line of the list. */
 export interface ListItem {
@@ -173,6 +174,12 @@ export function selectedLine({ids, indices, group}: Listing, {selection, sort}: 
 	let worst = 0;
 	for (let line = 0; line < indices.length; line++) if ((rank[indices[line] ?? 0] ?? 0) > (rank[indices[worst] ?? 0] ?? 0)) worst = line;
 	return worst;
+}
+
+/** Whether there is no such container, workload or node at this moment, shown or not. */
+export function isGone(id: string | undefined, shown: string | undefined, {rows}: Moment): boolean {
+	if (id === undefined || id === shown) return false;
+	return isGroupId(id) ? ![workloadsIn, nodesIn].some(groups => groups(rows.of).ids.includes(id)) : rows.indexOf(id) < 0;
 }
 
 /** A bare pod is its own workload. */

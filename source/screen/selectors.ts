@@ -22,7 +22,7 @@ import {helpLines} from './help.ts';
 import type {Layout, Needs, Rect, Size} from './layout.ts';
 import {isTooSmall, LEAST, layoutFor} from './layout.ts';
 import type {Listing} from './list.ts';
-import {listingOf, selectedLine} from './list.ts';
+import {isGone, listingOf, selectedLine} from './list.ts';
 import type {LogRowView} from './log.ts';
 import {kindsOf, logOf, logRowView, timeOf} from './log.ts';
 import type {LogEntry} from './log-entries.ts';
@@ -202,8 +202,7 @@ export function createScene(): SceneOf {
 		const chrome = boxed ? 2 : 1;
 		const listHeight = layout.list ? Math.max(0, layout.list.height - chrome - 1) : 0;
 		const top = topFor(state.top, selectedIndex, listHeight, listing.ids.length);
-		const foundEntry = entries.findIndex(({id}) => id === state.log.selected);
-		const logSelected = Math.max(0, foundEntry);
+		const logSelected = placeIn(entries, state.log.selected);
 		// While the log is gone through, the charts follow it.
 		const inLog = focus === 'log' && overlay === undefined ? moment.row(entries[logSelected]?.key ?? '') : undefined;
 		const selected = inLog ?? item?.row;
@@ -391,8 +390,14 @@ export function createScene(): SceneOf {
 			atMs: moment.atMs,
 			sight: {
 				line: timeline,
-				list: {ids: listing.ids, selected: selectedIndex, height: listHeight},
-				log: {entries, selected: foundEntry < 0 ? 0 : foundEntry, height: logHeight, kinds: kindsOf(moment)},
+				list: {
+					ids: listing.ids,
+					selected: selectedIndex,
+					key: item?.row.key,
+					gone: isGone(state.selection?.id, listing.ids[selectedIndex], moment),
+					height: listHeight,
+				},
+				log: {entries, selected: logSelected, height: logHeight, kinds: kindsOf(moment)},
 				told: atMs => toldIn(timeline, atMs),
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,
@@ -410,6 +415,13 @@ function toldIn(timeline: Timeline, atMs: number): readonly Anomaly[] {
 		.filter(({firedAtMs}) => toldAt(firedAtMs, timeline) === atMs)
 		.map(anomaly => then.get(anomaly.id) ?? anomaly)
 		.sort((a, b) => gravity(b) - gravity(a));
+}
+
+/** By identity; what stands in its place when it is gone; else the first. */
+function placeIn(entries: readonly {readonly id: string}[], place: ScreenState['log']['selected']): number {
+	if (!place) return 0;
+	const found = entries.findIndex(({id}) => id === place.id);
+	return found >= 0 ? found : Math.max(0, Math.min(entries.length - 1, place.index));
 }
 
 const GROUP_WORDS: Readonly<Record<Group, string>> = {none: 'Pods', workload: 'Workloads', node: 'Nodes'};

@@ -44,11 +44,17 @@ export interface Typing {
 	readonly before: string;
 }
 
+/** Where something was last seen, for when it is gone. */
+interface Place {
+	readonly id: string;
+	readonly index: number;
+}
+
 export interface ScreenState {
 	readonly cursor: Cursor;
 	readonly focus: Pane;
-	/** Undefined: the worst row, whichever that is. `index` is where it stood, for when it is gone. */
-	readonly selection: {readonly id: string; readonly index: number} | undefined;
+	/** Undefined: the worst row, whichever that is. */
+	readonly selection: Place | undefined;
 	/** First row of the list that is shown; the selection is kept in sight anyway. */
 	readonly top: number;
 	readonly filter: string;
@@ -72,7 +78,7 @@ export interface ScreenState {
 		readonly other: boolean;
 	};
 	readonly log: {
-		readonly selected: string | undefined;
+		readonly selected: Place | undefined;
 		readonly top: number;
 		readonly filter: string;
 		/** Only these. */
@@ -142,6 +148,10 @@ export interface Sight {
 		/** In order: keys of containers, `workload:…` and `node:…` of groups. */
 		readonly ids: readonly string[];
 		readonly selected: number;
+		/** Of the container that the selected line stands for. */
+		readonly key: string | undefined;
+		/** What had been chosen does not exist any more; what is only hidden does. */
+		readonly gone: boolean;
 		readonly height: number;
 	};
 	readonly log: {
@@ -167,6 +177,23 @@ export function reduce(state: ScreenState, action: StateAction, sight: Sight): S
 	const byClock = action.type === 'time' && action.action.type === 'advance';
 	return state.notice !== undefined && next.notice === state.notice && !byClock ? {...next, notice: undefined} : next;
 }
+
+/**
+ * After new data, which move rows: where the selection stands now is where it is looked for when it is gone, and what took the place of
+ * what is gone stays selected from then on. Of a moment that the reader went to nothing is gone: there is a way back.
+ */
+export function seen(state: ScreenState, {list, log}: Sight): ScreenState {
+	const id = list.ids[list.selected];
+	const isFollowed = id !== undefined && (state.selection?.id === id || (list.gone && state.cursor.mode !== 'pause'));
+	const selection = isFollowed ? placed(state.selection, id, list.selected) : state.selection;
+	const entry = log.entries[log.selected];
+	const logSelected = entry?.id === state.log.selected?.id ? placed(state.log.selected, entry?.id ?? '', log.selected) : state.log.selected;
+	if (selection === state.selection && logSelected === state.log.selected) return state;
+	return {...state, selection, log: {...state.log, selected: logSelected}};
+}
+
+const placed = (before: Place | undefined, id: string, index: number): Place | undefined =>
+	before === undefined || (before.id === id && before.index === index) ? before : {id, index};
 
 function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>, sight: Sight): ScreenState {
 	switch (action.type) {
@@ -225,7 +252,7 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 		case 'wide':
 			return {...state, wide: !state.wide};
 		case 'group':
-			return {...state, group: sight.group === action.by ? 'none' : action.by, open: [], top: 0};
+			return regrouped(state, action.by, sight);
 		case 'namespaces':
 			return onlyIn(state, action.names);
 		case 'arrive': {
@@ -289,7 +316,8 @@ function move(state: ScreenState, sight: Sight, to: (at: number, height: number,
 		const {entries, selected, height} = sight.log;
 		if (entries.length === 0) return state;
 		const at = clamp(to(selected, height, entries.length), entries.length - 1);
-		return {...state, log: {...state.log, selected: entries[at]?.id, top: topFor(state.log.top, at, height, entries.length)}};
+		const id = entries[at]?.id ?? '';
+		return {...state, log: {...state.log, selected: {id, index: at}, top: topFor(state.log.top, at, height, entries.length)}};
 	}
 	const {ids, selected, height} = sight.list;
 	if (ids.length === 0) return state;
@@ -297,6 +325,19 @@ function move(state: ScreenState, sight: Sight, to: (at: number, height: number,
 	const id = ids[at];
 	if (id === undefined) return state;
 	return {...state, focus: 'pods', selection: {id, index: at}, top: topFor(state.top, at, height, ids.length)};
+}
+
+/** A group that has been chosen is no row of another list: its container is. */
+function regrouped(state: ScreenState, by: Group, {group, list}: Sight): ScreenState {
+	const {selection} = state;
+	const ofGroup = selection !== undefined && isGroupId(selection.id) && list.key !== undefined;
+	return {
+		...state,
+		...(ofGroup && {selection: {id: list.key, index: list.selected}}),
+		group: group === by ? 'none' : by,
+		open: [],
+		top: 0,
+	};
 }
 
 /** The first row to show so that row `at` is seen, moved as little as possible. */
@@ -346,7 +387,8 @@ function choose(state: ScreenState, key: string, sight: Sight): ScreenState {
 function hold(state: ScreenState, {list, log}: Sight): ScreenState {
 	if (state.focus === 'log') {
 		const entry = log.entries[log.selected];
-		return entry === undefined || state.log.selected === entry.id ? state : {...state, log: {...state.log, selected: entry.id}};
+		if (entry === undefined || state.log.selected?.id === entry.id) return state;
+		return {...state, log: {...state.log, selected: {id: entry.id, index: log.selected}}};
 	}
 	const id = list.ids[list.selected];
 	return id === undefined || state.selection !== undefined ? state : {...state, selection: {id, index: list.selected}};

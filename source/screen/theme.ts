@@ -3,7 +3,7 @@
  * terminal with 16, 256 or all colours, in one without, and in one that has ASCII alone.
  */
 import type {Severity} from '../engine/verdict.ts';
-import {widthOf} from './width.ts';
+import {graphemes, widthOf} from './width.ts';
 
 export type Style =
 	| 'plain'
@@ -329,13 +329,24 @@ export function createTheme({ascii, colour, background = 'dark', inks = {}}: The
 	};
 }
 
+/** As many cells as before: what has no letter becomes a question mark a cell. */
 export function toAscii(text: string): string {
 	if (!/[^\x00-\x7f]/.test(text)) return text;
 	let plain = '';
-	for (const glyph of text.normalize('NFC')) {
-		if (glyph <= '\x7f') plain += glyph;
-		else if (ASCII[glyph] !== undefined) plain += ASCII[glyph];
-		else if (!/\p{M}/u.test(glyph)) plain += '?'.repeat(Math.max(1, widthOf(glyph)));
+	for (const glyph of text) {
+		const letter = glyph <= '\x7f' ? glyph : ASCII[glyph];
+		if (letter === undefined) return toAsciiByGraphemes(text);
+		plain += letter;
+	}
+	return plain;
+}
+
+function toAsciiByGraphemes(text: string): string {
+	let plain = '';
+	for (const {segment} of graphemes.segment(text.normalize('NFC'))) {
+		const [glyph = ''] = segment;
+		const letter = segment === '\r\n' ? segment : glyph <= '\x7f' ? glyph : (ASCII[segment] ?? '');
+		plain += letter + '?'.repeat(Math.max(0, widthOf(segment) - letter.length));
 	}
 	return plain;
 }

@@ -68,7 +68,7 @@ function tail(text: string, width: number): string {
 	return taken;
 }
 
-const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+export const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
 /** Cut at the end, with `…`. */
 export function cut(text: string, width: number): string {

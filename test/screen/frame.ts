@@ -13,7 +13,7 @@ import {timeFormat} from '../../source/format.ts';
 import type {Action} from '../../source/screen/keys.ts';
 import type {Rect, Size} from '../../source/screen/layout.ts';
 import {createMomentOf, createScene, type Scene, type SceneInput} from '../../source/screen/selectors.ts';
-import {initialState, reduce, type ScreenState, type StateAction} from '../../source/screen/state.ts';
+import {initialState, reduce, type ScreenState, type StateAction, seen} from '../../source/screen/state.ts';
 import {createTheme, type Theme} from '../../source/screen/theme.ts';
 import type {Timeline} from '../../source/timeline.ts';
 
@@ -38,7 +38,18 @@ export class Pane {
 	}
 
 	get scene(): Scene {
-		return this.#sceneOf({
+		const scene = this.#sceneOf(this.#input);
+		this.state = seen(this.state, scene.sight);
+		return scene;
+	}
+
+	/** The same, remembering nothing of what was on the screen before. */
+	get anew(): Scene {
+		return createScene()(this.#input);
+	}
+
+	get #input(): SceneInput {
+		return {
 			timeline: this.timeline,
 			moment: this.#momentOf(this.state),
 			state: this.state,
@@ -49,7 +60,7 @@ export class Pane {
 			namespaceLabel: 'all namespaces',
 			canKubectl: true,
 			...this.#more,
-		});
+		};
 	}
 
 	do(action: Action): this {

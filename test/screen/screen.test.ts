@@ -179,6 +179,31 @@ test('a row that is gone leaves the selection where it stood', () => {
 	assert.equal(pane.scene.sight.list.selected, 4);
 });
 
+test('what is gone for good leaves the selection on what took its place, from then on', () => {
+	const timeline = sampleTimeline();
+	const pane = new Pane(timeline, medium).do({type: 'sort', by: 'name'}).do({type: 'move-to', end: 'first'}).do({type: 'move', by: 2});
+	const {list} = pane.scene.sight;
+	const [gone, next] = [list.ids[2] ?? assert.fail(), list.ids[3] ?? assert.fail()];
+	for (let step = 281; step < 310; step++) {
+		const [scrape, assessment] = scrapeAt(step, false);
+		const readings = scrape.readings.filter(({of}) => of.key !== gone);
+		const of = scrape.readings.find(reading => reading.of.key === gone)?.of;
+		timeline.append({...scrape, readings, absent: [...scrape.absent, ...(of ? [{of, why: 'gone' as const}] : [])]}, assessment);
+		assert.equal(pane.scene.selected?.key, step < 302 ? gone : next, `${step}`);
+	}
+	pane.do({type: 'sort', by: 'name'});
+	assert.equal(pane.scene.selected?.key, next);
+});
+
+test('a workload that is selected stays so when its containers have rows of their own', () => {
+	const pane = new Pane(trouble, medium).do({type: 'group', by: 'workload'}).do({type: 'move-to', end: 'last'});
+	const key = pane.scene.selected?.key ?? assert.fail();
+	pane.do({type: 'group', by: 'workload'});
+	assert.equal(pane.scene.selected?.key, key);
+	pane.do({type: 'group', by: 'node'});
+	assert.ok(pane.scene.sight.list.selected >= 0 && pane.do({type: 'group', by: 'node'}).scene.selected?.key === key);
+});
+
 test('order: severity, then time to the limit; pending; normal; learning; without a sample', () => {
 	const marks = new Pane(trouble, {columns: 120, rows: 100}).scene.list?.rows.map(({mark}) => mark).join(' ') ?? '';
 	assert.match(marks, /^(critical )*(warning )+(notice )+(normal )+(learning )+absent$/);

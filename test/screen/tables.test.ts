@@ -15,7 +15,7 @@ import {layoutFor} from '../../source/screen/layout.ts';
 import {positionBar} from '../../source/screen/position-bar.ts';
 import type {RowView} from '../../source/screen/row-view.ts';
 import {topFor} from '../../source/screen/state.ts';
-import {createTheme, textOf, themeOptionsFrom} from '../../source/screen/theme.ts';
+import {createTheme, textOf, themeOptionsFrom, toAscii} from '../../source/screen/theme.ts';
 import {cut, cutMiddle, fit, printable, widthOf, wrap} from '../../source/screen/width.ts';
 import type {Course} from '../../source/timeline.ts';
 import {mono, utc} from './frame.ts';
@@ -80,6 +80,12 @@ test('names from hell take the cells they are given', () => {
 		}),
 		{numRuns: 500},
 	);
+});
+
+test('in letters alone a name takes as many cells as before', () => {
+	for (const text of ['x\u0301', 'é', '決済', '\u{1d157}\u{1d165}', 'a▸決\u0301…'])
+		assert.equal(toAscii(printable(text)).length, widthOf(printable(text)), JSON.stringify(text));
+	fc.assert(fc.property(fc.string({unit: 'grapheme'}), text => toAscii(printable(text)).length === widthOf(printable(text))));
 });
 
 test('a long name is cut in the middle', () => {
