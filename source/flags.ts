@@ -95,7 +95,12 @@ export const FLAGS = {
 	},
 
 	speed: {type: 'number', value: 'N', help: 'recorded seconds a second', for: ['demo', 'replay'], default: 60, min: 0.1, max: 3600},
-	start: {type: 'string', value: 'TIME', help: 'begin there: 20m, 1h5m, 14:30, 14:30:15, or anomaly:2', for: ['demo', 'replay']},
+	start: {
+		type: 'string',
+		value: 'TIME',
+		help: 'begin there: 20m, 1h5m, 14:30, 14:30:15, or anomaly:2; the demo at 19m',
+		for: ['demo', 'replay'],
+	},
 	loop: {type: 'boolean', help: 'begin again at the end', for: ['demo', 'replay']},
 	pauseOnAnomaly: {type: 'boolean', help: 'stop at each anomaly; space goes on', for: ['demo', 'replay']},
 	record: {type: 'string', value: 'FILE', help: 'write what is seen: .jsonl, or .jsonl.gz', for: ['watch', 'check']},

@@ -5,6 +5,7 @@ import {Failure, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Outcome} from './outcome.ts';
 import {replay} from './replay.ts';
+import {isPlain} from './terminal.ts';
 
 /** The session that ships: beside the bundle in dist/, or in the checkout. */
 export function demoRecording(): string {
@@ -19,7 +20,11 @@ export function demoRecording(): string {
 	});
 }
 
+/** On the screen: learning is over, and the first fault begins a minute later. */
+const START = '19m';
+
 export async function run(input: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (input.length > 0) throw new UsageError(`Expected no argument, got ${input.join(' ')}`);
-	return replay(demoRecording(), flags, config);
+	const isShown = !isPlain() && flags.output === undefined;
+	return replay(demoRecording(), isShown ? {start: START, ...flags} : flags, config);
 }

@@ -26,6 +26,7 @@ test('the demo tells what is wrong without a key being pressed, and leaves the t
 	using terminal = new Terminal(['demo', '--speed', '600']);
 	await terminal.until('the list of pods', ({text}) => /Pods/.test(text) && /NAMESPACE/.test(text));
 	assert.equal(terminal.alternate, true);
+	assert.doesNotMatch(terminal.rows[0] ?? '', /Learning/, 'it begins where learning is over');
 	await terminal.until('a fault in the first line', ({rows}) => FOUND.test(rows[0] ?? ''));
 	terminal.type('q');
 	assert.equal(await terminal.exited(), 0);
