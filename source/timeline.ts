@@ -2,13 +2,15 @@
  * What was seen and what was said of it, in columns. The pipeline appends, everybody else reads: a chart, a list row or
  * an anomaly of any kept moment. Nothing here is drawn, and nothing asks the engine.
  */
-import type {Anomaly, Assessment, Change, Event, Forecast, Storm, Verdicts} from './engine/verdict.ts';
+import type {Anomaly, Assessment, Change, Event, Storm, Verdicts} from './engine/verdict.ts';
 import {STATES} from './engine/verdict.ts';
+import {Episodes} from './episodes.ts';
 import type {Moment} from './moment.ts';
-import {ABSENT, bitsOf, gravity, NO_BITS, podsOf, RowsAt, stateOf} from './moment.ts';
+import {ABSENT, bitsOf, NO_BITS, podsOf, RowsAt, stateOf} from './moment.ts';
 import {Samples} from './samples.ts';
 import type {AbsenceReason, Container, Label, Problem, Scrape} from './scrape.ts';
 import {siblingKey} from './scrape.ts';
+import {countBefore, countUpTo, dropBefore, lastUpTo, type Since} from './versions.ts';
 
 /** One container's course over a stretch of time, in `columns` equal steps; NaN where nothing was sampled. */
 export interface Course {
@@ -35,8 +37,6 @@ export interface TimelineOptions {
 
 /** A container that is gone stays on the list for this long. */
 const GONE_SHOWN_MS = 5 * 60_000;
-/** A kill stays on top for an hour; of a container that runs the engine says so. */
-const KILL_SHOWN_MS = 60 * 60_000;
 
 /** The newest of each container lies side by side in one array, so that a new scrape and the present moment touch little else. */
 /** The first four as {@link Samples} take them. */
@@ -55,14 +55,6 @@ interface Track {
 	readonly bands: Since<{readonly band: Float64Array}>[];
 }
 
-type Since<T> = T & {readonly atMs: number};
-
-interface Episode {
-	readonly id: string;
-	readonly of: number;
-	readonly versions: Since<{readonly anomaly: Anomaly}>[];
-}
-
 export class Timeline {
 	/** Counts appends: the same number means nothing changed. */
 	revision = 0;
@@ -77,14 +69,12 @@ export class Timeline {
 	readonly #of: (Container | undefined)[] = [];
 	readonly #tracks: Track[] = [];
 	readonly #absence: (AbsenceReason | undefined)[] = [];
-	readonly #episodesOf: (Episode[] | undefined)[] = [];
 	#newest = new Float64Array(64 * FIELDS);
 	readonly #samples = new Samples();
 	/** Those that are gone or completed, and when that was last said: the oldest first. */
 	readonly #gone = new Map<string, number>();
 	readonly #siblings = new Map<string, Set<string>>();
-	readonly #episodes = new Map<string, Episode>();
-	#order: Episode[] = [];
+	readonly #episodes = new Episodes();
 	#changes: Change[] = [];
 	/** Mean time since the sample before, of the newest scrapes. */
 	readonly #stepsMs: number[] = [];
@@ -195,7 +185,7 @@ export class Timeline {
 
 	/** Every anomaly as it is known at the end, oldest beginning first: the marks that `[` and `]` jump to. */
 	get anomalies(): readonly Anomaly[] {
-		return this.#order.map(({versions}) => versions.at(-1)!.anomaly);
+		return this.#episodes.newest;
 	}
 
 	at(ms: number): Moment {
@@ -285,7 +275,6 @@ export class Timeline {
 			this.#of[number] = of;
 			this.#tracks[number] = {versions: [{atMs, of}], absences: [], bands: []};
 			this.#absence[number] = undefined;
-			this.#episodesOf[number] = undefined;
 			if (this.#newest.length <= number * FIELDS) {
 				const larger = new Float64Array(this.#newest.length * 2);
 				larger.set(this.#newest);
@@ -347,32 +336,18 @@ export class Timeline {
 		if (event.type === 'storm') this.#storms.push(event);
 		if (!('anomaly' in event)) return;
 		const {anomaly, atMs} = event;
-		let episode = this.#episodes.get(anomaly.id);
-		if (!episode) {
-			const number = this.#numbers.get(anomaly.of.key) ?? this.#numberOf(atMs, anomaly.of);
-			episode = {id: anomaly.id, of: number, versions: []};
-			this.#episodes.set(anomaly.id, episode);
-			this.#order.push(episode);
-			this.#episodesOf[number] = [...(this.#episodesOf[number] ?? []), episode];
-		}
-		episode.versions.push({atMs, anomaly});
+		this.#episodes.tell(this.#numbers.get(anomaly.of.key) ?? this.#numberOf(atMs, anomaly.of), atMs, anomaly);
 	}
 
 	/** Lets a tenth of those go that have been gone longest, and what was said of them; not what is still said to be gone. */
 	#forgetGone(nowMs: number): void {
 		const dropped = new Set<string>();
 		for (const [key, toldAtMs] of this.#gone) {
-			if (this.#gone.size <= this.#mostGone * 0.9 || toldAtMs >= nowMs) break;
+			if (this.#gone.size - dropped.size <= this.#mostGone * 0.9 || toldAtMs >= nowMs) break;
 			dropped.add(key);
-			this.#drop(key);
 		}
-		if (dropped.size === 0) return;
-		this.#changes = this.#changes.filter(({of}) => !dropped.has(of));
-		this.#order = this.#order.filter(({id, versions}) => {
-			if (!dropped.has(versions.at(-1)!.anomaly.of.key)) return true;
-			this.#episodes.delete(id);
-			return false;
-		});
+		this.#drop(dropped);
+		if (dropped.size > 0) this.#changes = this.#changes.filter(({of}) => !dropped.has(of));
 	}
 
 	/** Lets the oldest samples of every container go, until a tenth of the budget is free again; and what is older than all that is kept. */
@@ -382,10 +357,12 @@ export class Timeline {
 			const startMs = this.#dropOldest();
 			if (Number.isNaN(startMs)) break;
 			keptMs = startMs;
+			const dropped: string[] = [];
 			for (const [key, toldAtMs] of this.#gone) {
 				if (toldAtMs >= keptMs) break;
-				this.#drop(key);
+				dropped.push(key);
 			}
+			this.#drop(dropped);
 		}
 		if (Number.isNaN(keptMs)) return;
 		for (const number of this.#numbers.values()) {
@@ -397,15 +374,7 @@ export class Timeline {
 		dropBefore(this.#problems, keptMs);
 		this.#changes = this.#changes.filter(({atMs}) => atMs >= keptMs);
 		this.#storms = this.#storms.filter(({atMs}) => atMs >= keptMs);
-		this.#order = this.#order.filter(episode => {
-			dropBefore(episode.versions, keptMs);
-			const {ended} = episode.versions.at(-1)!.anomaly;
-			if (!ended || ended.atMs >= keptMs - GONE_SHOWN_MS) return true;
-			this.#episodes.delete(episode.id);
-			const others = this.#episodesOf[episode.of]?.filter(other => other !== episode);
-			this.#episodesOf[episode.of] = others?.length ? others : undefined;
-			return false;
-		});
+		this.#episodes.forget(keptMs, keptMs - GONE_SHOWN_MS);
 	}
 
 	/** Of every container that has more than one block. Returns when what is left of them begins; NaN where nothing went. */
@@ -418,20 +387,24 @@ export class Timeline {
 		return keptMs;
 	}
 
-	#drop(key: string): void {
-		this.#gone.delete(key);
-		const number = this.#numbers.get(key);
-		const of = number === undefined ? undefined : this.#of[number];
-		if (number === undefined || of === undefined) return;
-		const siblings = siblingKey(of) ?? '';
-		const keys = this.#siblings.get(siblings);
-		keys?.delete(key);
-		if (keys?.size === 0) this.#siblings.delete(siblings);
-		this.#samples.drop(number);
-		this.#numbers.delete(key);
-		this.#of[number] = undefined;
-		this.#episodesOf[number] = undefined;
-		this.#unused.push(number);
+	#drop(keys: Iterable<string>): void {
+		const numbers = new Set<number>();
+		for (const key of keys) {
+			this.#gone.delete(key);
+			const number = this.#numbers.get(key);
+			const of = number === undefined ? undefined : this.#of[number];
+			if (number === undefined || of === undefined) continue;
+			const name = siblingKey(of) ?? '';
+			const siblings = this.#siblings.get(name);
+			siblings?.delete(key);
+			if (siblings?.size === 0) this.#siblings.delete(name);
+			this.#samples.drop(number);
+			this.#numbers.delete(key);
+			this.#of[number] = undefined;
+			this.#unused.push(number);
+			numbers.add(number);
+		}
+		this.#episodes.drop(numbers);
 	}
 
 	#momentAt(atMs: number): Moment {
@@ -446,8 +419,6 @@ export class Timeline {
 			if (rows.sampledAtMs[i]! > newestSampleMs || Number.isNaN(newestSampleMs)) newestSampleMs = rows.sampledAtMs[i]!;
 		}
 		for (const {recurring, severity} of standing.values()) if (!recurring) counts[severity]++;
-		const known = <T>(all: Iterable<readonly Since<T>[]>): Since<T>[] =>
-			Array.from(all, versions => lastUpTo(versions, atMs)).filter(version => version !== undefined);
 		return {
 			atMs,
 			rows,
@@ -458,12 +429,10 @@ export class Timeline {
 				const keys = name === undefined ? undefined : this.#siblings.get(name);
 				return keys ? [...keys].filter(other => other !== key && rows.indexOf(other) >= 0) : [];
 			},
-			anomalies: known(this.#order.map(({versions}) => versions))
-				.map(({anomaly}) => anomaly)
-				.sort((a, b) => b.firedAtMs - a.firedAtMs),
+			anomalies: this.#episodes.knownAt(atMs).toSorted((a, b) => b.firedAtMs - a.firedAtMs),
 			storms: this.#storms.filter(storm => storm.atMs <= atMs),
 			problems: lastUpTo(this.#problems, atMs)?.problems ?? [],
-			labels: known(this.#labels.values()).map(({label}) => label),
+			labels: Array.from(this.#labels.values(), versions => lastUpTo(versions, atMs)?.label).filter(label => label !== undefined),
 			newestSampleMs,
 			counts,
 		};
@@ -503,10 +472,9 @@ export class Timeline {
 				rows.state[i] = ABSENT;
 				if (why !== undefined) rows.absence.set(i, why);
 			}
-			const episodes = this.#episodesOf[number];
-			const anomaly = episodes && worstAnomaly(episodes, atMs);
+			const anomaly = this.#episodes.worst(number, atMs);
 			if (anomaly) rows.anomalies.set(i, anomaly);
-			const forecast = anomaly && nearestForecast(episodes, atMs);
+			const forecast = anomaly && this.#episodes.nearestForecast(number, atMs);
 			if (forecast) rows.forecasts.set(i, forecast);
 		}
 		rows.of = same && this.#shownOf.length === all.length ? this.#shownOf : all;
@@ -517,62 +485,6 @@ export class Timeline {
 const LEARNING = STATES.indexOf('learning');
 
 const isOver = (why: AbsenceReason | undefined): boolean => why === 'gone' || why === 'completed';
-
-function worstAnomaly(episodes: readonly Episode[], atMs: number): Anomaly | undefined {
-	let worst: Anomaly | undefined;
-	for (const {versions} of episodes) {
-		const anomaly = lastUpTo(versions, atMs)?.anomaly;
-		if (!anomaly) continue;
-		const {ended} = anomaly;
-		// The engine follows a kill while its container is there; what it was killed as stands beside one that did not come back.
-		const killed = anomaly.kind === 'oom-killed' && ended?.by === 'completed' && atMs - anomaly.startedAtMs < KILL_SHOWN_MS;
-		if (ended && ended.atMs <= atMs && !killed) continue;
-		// Of equals the newest: the last kill, not the first.
-		if (!worst || gravity(anomaly) >= gravity(worst)) worst = anomaly;
-	}
-	return worst;
-}
-
-function nearestForecast(episodes: readonly Episode[], atMs: number): Forecast | undefined {
-	let nearest: Forecast | undefined;
-	for (const {versions} of episodes) {
-		const anomaly = lastUpTo(versions, atMs)?.anomaly;
-		const forecast = anomaly?.ended ? undefined : anomaly?.explanation.forecast;
-		if (forecast && !(forecast.atMs >= (nearest?.atMs ?? Number.POSITIVE_INFINITY))) nearest = forecast;
-	}
-	return nearest;
-}
-
-/** How many of these rising times lie at or before `ms`. */
-function countUpTo(times: readonly number[], ms: number): number {
-	let low = 0;
-	let high = times.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (times[middle]! <= ms) low = middle + 1;
-		else high = middle;
-	}
-	return low;
-}
-
-/** How many of these rising times lie before `ms`. */
-function countBefore(times: readonly number[], ms: number): number {
-	const n = countUpTo(times, ms);
-	return times[n - 1] === ms ? n - 1 : n;
-}
-
-/** The newest of these versions that held at `ms`. They are few, and mostly the last one is asked for. */
-function lastUpTo<T extends {readonly atMs: number}>(versions: readonly T[], ms: number): T | undefined {
-	for (let i = versions.length - 1; i >= 0; i--) if (versions[i]!.atMs <= ms) return versions[i];
-	return undefined;
-}
-
-/** Forgets what had been replaced by then. */
-function dropBefore(versions: {readonly atMs: number}[], ms: number): void {
-	let n = 0;
-	while (n + 1 < versions.length && versions[n + 1]!.atMs <= ms) n++;
-	versions.splice(0, n);
-}
 
 const sameProblems = (a: readonly Problem[], b: readonly Problem[]): boolean =>
 	a === b ||
