@@ -229,6 +229,9 @@ interface Scale {
 	readonly rowsPerStep: number;
 }
 
+/** Here each of them has to count. */
+const FEW_ROWS = 8;
+
 function scaleOf({metric, own, siblings, limit, heading, forecast}: ChartData, rows: number): Scale {
 	let low = Number.POSITIVE_INFINITY;
 	let high = Number.NEGATIVE_INFINITY;
@@ -247,9 +250,9 @@ function scaleOf({metric, own, siblings, limit, heading, forecast}: ChartData, r
 	const floor = metric === 'cpu' ? 10 : 4 * 2 ** 20;
 	if (!(high >= low)) return fitScale(0, floor, rows, metric);
 	// In a low picture the limit far above would leave no room for the course itself; the caption tells it.
-	if (Number.isFinite(limit) && limit > high && (forecast || high > limit * (rows < 8 ? 0.75 : heading ? 0.2 : 0.55))) high = limit;
-	// CPU is read from zero; memory too, unless that would flatten its course to a line.
-	let bottom = metric === 'cpu' || low < 0.4 * high ? 0 : low;
+	if (Number.isFinite(limit) && limit > high && (forecast || high > limit * (rows < FEW_ROWS ? 0.75 : heading ? 0.2 : 0.55))) high = limit;
+	// CPU is read from zero; memory too, unless that would flatten its course, where it is the slope that matters or where rows are few.
+	let bottom = metric === 'cpu' || (low < 0.4 * high && !heading && rows >= FEW_ROWS) ? 0 : low;
 	if (bottom > 0 && high - bottom < 0.2 * high) {
 		const middle = (high + bottom) / 2;
 		bottom = Math.max(0, middle - 0.1 * high);
@@ -263,27 +266,30 @@ function scaleOf({metric, own, siblings, limit, heading, forecast}: ChartData, r
 function fitScale(bottom: number, top: number, rows: number, metric: Metric): Scale {
 	if (rows < 3) return {low: bottom, high: top, step: top - bottom, rowsPerStep: Math.max(1, rows - 1)};
 	let best: Scale | undefined;
-	for (const rowsPerStep of rows < 8 ? [1, 2, 3] : rows < 14 ? [2, 3, 4] : [3, 4, 5]) {
+	let least = Number.POSITIVE_INFINITY;
+	for (const rowsPerStep of rows < FEW_ROWS ? [1, 2, 3] : rows < 14 ? [2, 3, 4] : [3, 4, 5]) {
 		if (rowsPerStep > rows - 1) continue;
 		const steps = (rows - 1) / rowsPerStep;
-		let step = niceStep((top - bottom) / steps, metric);
-		let low = Math.floor(bottom / step) * step;
-		if (low + steps * step < top) {
-			step = niceStep(step * 1.01, metric);
-			low = Math.floor(bottom / step) * step;
+		for (let step = niceStep((top - bottom) / steps, metric), n = 0; n < 3; step = niceStep(step * 1.01, metric), n++) {
+			const low = Math.floor(bottom / step) * step;
+			const high = low + steps * step;
+			// What ends at a line, as at the limit, should not do so beside a label of another value.
+			const cost = (high - low) * (Number.isInteger(((top - low) / step) * rowsPerStep) ? 1 : rows < FEW_ROWS ? 1.4 : 1.1);
+			if (high < top || cost > least * 0.99) continue;
+			least = cost;
+			best = {low, high, step, rowsPerStep};
 		}
-		const high = low + steps * step;
-		if (!best || high - low < (best.high - best.low) * 0.99) best = {low, high, step, rowsPerStep};
 	}
 	return best ?? {low: bottom, high: top, step: top - bottom, rowsPerStep: rows - 1};
 }
 
-/** 1, 2, 5, 10, … millicores; 1, 2, 4, 8, … Mi: steps that make round labels. */
+/** 1, 2, 5, 10, … millicores; 1, 2, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, … Mi: steps that make round labels. */
 function niceStep(least: number, metric: Metric): number {
-	if (metric === 'memory') return 2 ** Math.max(18, Math.ceil(Math.log2(least) - 1e-9));
-	const power = 10 ** Math.floor(Math.log10(least));
-	for (const factor of [1, 2, 5]) if (factor * power >= least * (1 - 1e-9)) return factor * power;
-	return 10 * power;
+	const [base, unit, factors] = metric === 'cpu' ? ([10, 0, [1, 2, 5]] as const) : ([2, 2 ** 20, [1, 1.25, 1.5]] as const);
+	const power = base ** Math.floor(Math.log(least) / Math.log(base) + 1e-9);
+	const isRound = (step: number): boolean => unit === 0 || Number.isInteger(step / unit) || Number.isInteger(unit / step);
+	const found = factors.map(factor => factor * power).find(step => step >= least * (1 - 1e-9) && isRound(step));
+	return Math.max(found ?? base * power, unit / 4);
 }
 
 function labelRows({low, step, rowsPerStep}: Scale, rows: number, metric: Metric): ReadonlyMap<number, string> {
