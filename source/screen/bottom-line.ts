@@ -3,7 +3,7 @@ import type {Source} from './header.ts';
 import {keyBar} from './help.ts';
 import type {ScreenState} from './state.ts';
 import type {Line} from './theme.ts';
-import {cut, padStart, printable} from './width.ts';
+import {cut, cutStart, padStart, printable, widthOf} from './width.ts';
 
 export function bottomLine(
 	state: ScreenState,
@@ -21,8 +21,8 @@ export function bottomLine(
 		const hint = typing.what === 'command' ? hintFor(typing.text, places) : '!text: without it   -l app=x   node=NAME';
 		const text = printable(typing.text);
 		// What is typed last has to be seen.
-		const shown = text.length > width - 4 ? `…${text.slice(-(width - 5))}` : text;
-		const room = width - 3 - shown.length;
+		const shown = cutStart(text, width - 4);
+		const room = width - 3 - widthOf(shown);
 		return [
 			{text: ` ${sign}`, style: 'key'},
 			{text: shown},
@@ -30,7 +30,6 @@ export function bottomLine(
 			{text: room > 12 ? padStart(cut(hint, room - 3), room - 1) : '', style: 'dim'},
 		];
 	}
-	if (notice) return [{text: ` ${cutEnd(printable(notice.text), width - 2)}`, style: notice.bad ? 'warning' : 'good'}];
 	const undoes =
 		focus !== 'pods'
 			? 'back'
@@ -43,8 +42,18 @@ export function bottomLine(
 					: state.cursor.mode !== state.cursor.home && state.cursor.home === 'follow'
 						? 'live'
 						: undefined;
-	return keyBar({focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, inside, undoes, canKubectl}, width);
+	const keys = {focus, overlay, paused: state.cursor.mode === 'pause', replay: !source.live, inside, undoes, canKubectl};
+	if (!notice) return keyBar(keys, width);
+	// It stands until the next key: which keys there are is seen beside it.
+	const text = cut(printable(notice.text), width - 2);
+	const answer: Line = [{text: ` ${text}`, style: notice.bad ? 'warning' : 'good'}];
+	const room = width - widthOf(text) - 1 - NOTICE_GAP.length;
+	return room < FEWEST_KEYS ? answer : [...answer, {text: NOTICE_GAP}, ...keyBar(keys, room)];
 }
+
+const NOTICE_GAP = '  ';
+/** `enter why  ↑↓ pod  q quit` */
+const FEWEST_KEYS = 26;
 
 /** Where a command can lead. */
 interface Places {
@@ -62,5 +71,3 @@ function hintFor(text: string, {namespaces, recent, contexts}: Places): string {
 			: [];
 	return names.length > 0 ? printable(names.join('  ')) : 'ns a,b  ctx NAME  sort COLUMN  group node  q';
 }
-
-const cutEnd = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);

@@ -189,7 +189,7 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const right = clockSpans(input);
 	const rightWidth = widthOfAll(right);
 	const marks: Span[] = [];
-	const {odd, failing, silenced} = factsAbout(moment, view.silences);
+	const {odd, failing, silenced, silencedAs} = factsAbout(moment, view.silences);
 	const loud = {critical: 0, warning: failing.length, notice: 0};
 	for (const {anomaly} of odd) if (anomaly) loud[anomaly.severity]++;
 	for (const [mark, n, style] of [
@@ -200,7 +200,7 @@ export function statusLine(input: StatusInput, width: number): Line {
 		[MARKS.absent, counts.absent, 'dim'],
 		[MARKS.silenced, silenced, 'dim'],
 	] as const) {
-		if (n > 0) marks.push({text: `${mark} ${count(n)}`, style}, {text: '  '});
+		if (n > 0) marks.push({text: `${marks.length > 0 ? '  ' : ''}${mark} ${count(n)}`, style});
 	}
 	const left = learningLeftMs(moment, view);
 	const ready = counts.learning > 0 && Number.isFinite(left) && left > 0 ? ` (ready in ~${formatDuration(left)})` : '';
@@ -243,7 +243,17 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const stepText = variant.step === '' ? '' : `${variant.step}   `;
 	const gap = middle - widthOf(stepText);
 	if (gap < 0) return clip([...spans, ...right], width);
-	return [...spans, {text: ' '.repeat(gap)}, {text: stepText, style: 'dim'}, ...right, {text: ' '}];
+	// Where two alarms fill the sentences, this is where the silenced ones are told.
+	const words = silenced === 0 ? [] : [...(silencedAs.critical > 0 ? [` silenced, ${silencedAs.critical} critical`] : []), ' silenced'];
+	const told = words.find(text => widthOf(text) <= gap) ?? '';
+	return [
+		...spans,
+		{text: told, style: 'dim'},
+		{text: ' '.repeat(gap - widthOf(told))},
+		{text: stepText, style: 'dim'},
+		...right,
+		{text: ' '},
+	];
 }
 
 /** Which moment this is. No ticking age: the time of the newest sample stands, and how old it is only once it is stale. */

@@ -76,6 +76,10 @@ export function cut(text: string, width: number): string {
 	return width <= 0 ? '' : `${isPlain(text) ? text.slice(0, width - 1) : head(text, width - 1)}…`;
 }
 
+/** Cut at the beginning: of what is typed the end is looked at. */
+export const cutStart = (text: string, width: number): string =>
+	widthOf(text) <= width ? text : width <= 0 ? '' : `…${tail(text, width - 1)}`;
+
 /** Cut in the middle: of a pod's name the end is what tells it from its siblings. */
 export function cutMiddle(text: string, width: number): string {
 	if (widthOf(text) <= width) return text;

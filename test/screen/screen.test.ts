@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import {anomalyLogRows} from '../../source/components/anomaly-log.tsx';
 import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
 import type {Anomaly} from '../../source/engine/verdict.ts';
+import type {Container} from '../../source/scrape.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
 import type {Group, StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
@@ -62,7 +63,7 @@ test('what is silenced is not counted as trouble, and is seen to be silenced', (
 	const after = textOf(silenced.scene.status);
 	const warnings = (text: string): number => Number(/▲ (\d+)/.exec(text)?.[1] ?? 0);
 	assert.equal(warnings(after), warnings(before) - 1);
-	assert.match(after, /◇ 1/);
+	assert.match(after, /◇ 1 silenced /);
 	assert.match(silenced.frame(), /◇ shop +checkout-\S+-x2x9l +leak likely, silenced/);
 	assert.doesNotMatch(textOf(silenced.scene.sentence[0] ?? []), /checkout/);
 });
@@ -136,6 +137,26 @@ test('the key bar holds what is used most, as far as there is room', () => {
 	for (const key of ['w', 'm', 'l']) assert.ok(keys(120, true).includes(`  ${key}  `), `${key} in ${keys(120, true)}`);
 	for (const key of ['w', 'm']) assert.ok(keys(120, false).includes(`  ${key}  `), `${key} in ${keys(120, false)}`);
 	assert.equal(keys(40, true).trim(), 'enter  ↑↓  ?  q');
+});
+
+test('an answer leaves what room it has to the keys, and takes all of it where it needs it', () => {
+	const line = (text: string): string => textOf(new Pane(trouble, small).do({type: 'say', text, bad: false}).scene.keys).trimEnd();
+	assert.equal(line('Copied'), ' Copied   enter why  ↑↓ pod  / filter  space pause  [ ] anomaly  ? help  q quit');
+	assert.equal(line('x'.repeat(70)), ` ${'x'.repeat(70)}`);
+	assert.equal(line('決'.repeat(60)), ` ${'決'.repeat(38)}…`);
+});
+
+test('where the sentences are full of alarms, a critical one that is silenced is told on the status line', () => {
+	const silences = {revision: 1000, of: ({pod}: Container) => (pod === 'checkout-7d9f5c-x2x9l' ? 'silenced 1 h' : undefined)};
+	const timeline = sampleTimeline();
+	const leak = timeline.anomalies.find(({kind}) => kind === 'memory-leak') ?? assert.fail();
+	const [scrape, assessment] = scrapeAt(281, true);
+	const events = [{type: 'updated' as const, atMs: scrape.atMs, anomaly: {...leak, severity: 'critical' as const}}];
+	timeline.append(scrape, {...assessment, events});
+	const status = (columns: number): string => textOf(new Pane(timeline, {columns, rows: 40}, {silences}).scene.status);
+	assert.match(status(160), /◇ 1 silenced, 1 critical {2,}/);
+	assert.match(status(120), /◇ 1 silenced {2,}/);
+	assert.match(status(80), /◇ 1 +LIVE/);
 });
 
 test('letters for all marks', () => {
@@ -256,7 +277,7 @@ test('[ goes to an anomaly, its container is selected and named, also where a fi
 		.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
 	const {selected, atMs, keys} = pane.scene;
 	assert.equal(selected?.anomaly?.firedAtMs, atMs);
-	assert.equal(textOf(keys).trim(), `payments/${selected?.of.pod}: memory spike`);
+	assert.ok(textOf(keys).startsWith(` payments/${selected?.of.pod}: memory spike   enter why  `), textOf(keys));
 	pane.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
 	assert.match(textOf(pane.scene.keys), /cart-66b7d-p4qzt: CPU high/);
 	assert.equal(pane.scene.selected?.of.pod, 'cart-66b7d-p4qzt');
