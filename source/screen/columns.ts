@@ -49,6 +49,8 @@ interface Wish {
 const GAP = 2;
 /** A pod's name is cut down to this before a column is dropped; at 80 columns there is nothing else to give. */
 const POD_LEAST = 22;
+const POD_MOST = 50;
+const NAMESPACE_MOST = 30;
 const VERDICT_MORE = 16;
 /** Before the last columns: `OOM-killed 15:55, 3rd time`. */
 const VERDICT_FAIR = 26;
@@ -81,6 +83,10 @@ function chosenWishes(own: readonly ColumnId[]): readonly Wish[] {
 	});
 }
 
+/** Cells that the names would like to have in every row. */
+export const namesWidth = ({podWidth, namespaceWidth}: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>): number =>
+	Math.min(podWidth, POD_MOST) + Math.min(namespaceWidth, NAMESPACE_MOST);
+
 /** Columns for `width` cells: the most important ones that fit, then sparklines; the pod's name and the verdict share what is left. */
 export function columnsFor(
 	width: number,
@@ -103,43 +109,56 @@ export function columnsFor(
 			candidates.push({wish, rank: wide ? 20 + wish.sparkRank : wish.sparkRank, spark: true, needs: cells + 1});
 	}
 	// Names and verdicts that are cut say less than a share of a limit; without columns of the reader's own choice.
-	const grows: Partial<Record<ColumnId, number>> = {};
-	if (!own && !wide) {
-		const podFair = Math.max(0, Math.min(facts.podWidth, width < 122 ? 25 : 30) - POD_LEAST);
-		for (const [id, needs, rank] of [
-			['pod', podFair, 3.5],
-			['verdict', VERDICT_FAIR - 23, 6.5],
-		] as const) {
-			const wish = wishes.find(each => each.id === id);
-			if (wish) candidates.push({wish, rank, spark: false, needs, grows: true});
-		}
+	const grown = new Map<ColumnId, number>();
+	const namespaceWidth = candidates.find(({wish}) => wish.id === 'namespace')?.wish.width ?? 0;
+	const podFair = Math.min(facts.podWidth, width < 122 ? 25 : 40);
+	const growths: readonly (readonly [id: ColumnId, needs: number, rank: number])[] =
+		own && !wide
+			? []
+			: wide
+				? [['pod', podFair - POD_LEAST, 13]]
+				: [
+						['pod', podFair - POD_LEAST, 3.5],
+						// `team-pa…duction` may be another team's.
+						['namespace', width < 122 ? 0 : Math.min(facts.namespaceWidth, NAMESPACE_MOST) - namespaceWidth, 6.3],
+						['verdict', VERDICT_FAIR - 23, 6.5],
+						['pod', Math.min(facts.podWidth, POD_MOST) - podFair, 7.4],
+					];
+	for (const [id, needs, rank] of growths) {
+		const wish = wishes.find(each => each.id === id);
+		if (wish && needs > 0) candidates.push({wish, rank, spark: false, needs, grows: true});
 	}
 	let left = width + GAP;
 	const chosen = new Map<ColumnId, Wish>();
 	const sparks = new Set<ColumnId>();
 	for (const {wish, spark, needs, rank, grows: isGrowth} of candidates.toSorted((a, b) => a.rank - b.rank)) {
 		if (needs > left && rank > 0) continue;
-		if (spark && !chosen.has(wish.id)) continue;
+		if ((spark || isGrowth) && !chosen.has(wish.id)) continue;
 		left -= needs;
-		if (isGrowth) grows[wish.id] = needs;
+		if (isGrowth) grown.set(wish.id, (grown.get(wish.id) ?? 0) + needs);
 		else if (spark) sparks.add(wish.id);
 		else chosen.set(wish.id, wish);
 	}
-	const {pod: podGrown = 0, verdict: verdictGrown = 0} = grows;
-	const morePod = Math.max(Math.min(left, 0), Math.min(left, Math.max(facts.podWidth, 12) - POD_LEAST - podGrown));
-	const moreVerdict = Math.max(0, Math.min(left - morePod, VERDICT_MORE - verdictGrown));
+	const widthOf = (id: ColumnId): number => (chosen.get(id)?.width ?? 0) + (grown.get(id) ?? 0);
+	// What is left over: where it is too little, the name gives way.
+	const grow = (id: ColumnId, most: number): void => {
+		const more = Math.max(Math.min(left, 0), Math.min(left, most - widthOf(id)));
+		grown.set(id, (grown.get(id) ?? 0) + more);
+		left -= more;
+	};
+	grow('pod', Math.max(facts.podWidth, 12));
+	grow('verdict', 23 + VERDICT_MORE);
 	return wishes
 		.filter(({id}) => chosen.has(id))
-		.map(({id, title: heading, align, gap = GAP, sort}, i): Column => {
-			const own = chosen.get(id)?.width ?? 0;
-			return {
+		.map(
+			({id, title: heading, align, gap = GAP, sort}, i): Column => ({
 				id,
 				title: id === 'pod' && group !== 'none' ? group.toUpperCase() : heading,
-				width: id === 'pod' ? Math.max(4, own + podGrown + morePod) : id === 'verdict' ? own + verdictGrown + moreVerdict : own,
+				width: id === 'pod' ? Math.max(4, widthOf(id)) : widthOf(id),
 				align: align ?? 'left',
 				spark: sparks.has(id) ? cells : 0,
 				sort,
 				gap: i === 0 ? 0 : gap,
-			};
-		});
+			}),
+		);
 }

@@ -41,12 +41,17 @@ export interface Needs {
 	readonly listRows: number;
 	/** Episodes that the log has. */
 	readonly logRows: number;
+	/** Cells of the longest names on the list. */
+	readonly namesWidth: number;
 	/** More columns than half a screen holds. */
 	readonly wide: boolean;
 	readonly overlay: 'help' | 'why' | undefined;
 }
 
-export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wide, overlay}: Needs): Layout {
+/** `team-payments` and `frontend-vbs99kvzp9-gpsk6`, and a little more. */
+const USUAL_NAMES = 43;
+
+export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, namesWidth, wide, overlay}: Needs): Layout {
 	const {columns, rows} = size;
 	const boxed = columns >= 100 && rows >= 30;
 	const line = (y: number, height = 1): Rect => ({x: 0, y, width: columns, height});
@@ -64,7 +69,8 @@ export function layoutFor(size: Size, {sentenceRows, bar, listRows, logRows, wid
 	if (overlay === 'help') return {...common, ...nothing, help: line(top, body), panes: ['pods']};
 
 	if (columns >= 180 && rows >= 40 && !wide) {
-		const left = Math.max(120, Math.round(columns * 0.65));
+		// Longer names than most take some of the charts' width.
+		const left = Math.max(120, Math.min(columns - LEAST.columns, Math.round(columns * 0.65) + Math.max(0, namesWidth - USUAL_NAMES)));
 		const right = columns - left;
 		const chart = overlay === 'why' ? Math.floor(body / 2) : Math.min(28, Math.floor(body * 0.29));
 		const charts: Rect[] = [

@@ -10,7 +10,7 @@ import type {Timeline} from '../timeline.ts';
 import {bottomLine} from './bottom-line.ts';
 import {fitCaption} from './chart.ts';
 import type {Column, ColumnId} from './columns.ts';
-import {columnsFor} from './columns.ts';
+import {columnsFor, namesWidth} from './columns.ts';
 import {drawMetric, oneMetric, windowOf} from './detail-charts.ts';
 import {detailWords} from './details.ts';
 import {explained, whyLines} from './explained.ts';
@@ -161,8 +161,16 @@ export function createScene(): SceneOf {
 			statusLine({...header, cursor, namespaces, filter, frozen, endMs}, width),
 	);
 	const keptLayout = last(
-		(size: Size, sentenceRows: number, bar: boolean, listRows: number, logRows: number, wide: boolean, overlay: Needs['overlay']) =>
-			layoutFor(size, {sentenceRows, bar, listRows, logRows, wide, overlay}),
+		(
+			size: Size,
+			sentenceRows: number,
+			bar: boolean,
+			listRows: number,
+			logRows: number,
+			namesWidth: number,
+			wide: boolean,
+			overlay: Needs['overlay'],
+		) => layoutFor(size, {sentenceRows, bar, listRows, logRows, namesWidth, wide, overlay}),
 	);
 	const keptRows = last((..._of: readonly unknown[]) => new Map<number, RowView>());
 	const drawings = [last(drawMetric), last(drawMetric)];
@@ -192,6 +200,7 @@ export function createScene(): SceneOf {
 			showBar,
 			listing.group === 'none' ? listing.unfiltered : listing.ids.length,
 			entries.length,
+			namesWidth(facts),
 			state.wide,
 			overlay,
 		);

@@ -156,7 +156,7 @@ test('where the sentences are full of alarms, a critical one that is silenced is
 	const status = (columns: number): string => textOf(new Pane(timeline, {columns, rows: 40}, {silences}).scene.status);
 	assert.match(status(160), /◇ 1 silenced, 1 critical {2,}/);
 	assert.match(status(120), /◇ 1 silenced {2,}/);
-	assert.match(status(80), /◇ 1 +LIVE/);
+	assert.match(status(60), /◇ 1 +LIVE/);
 });
 
 test('letters for all marks', () => {

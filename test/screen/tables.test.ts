@@ -164,6 +164,7 @@ test('panes fill the screen and do not overlap', () => {
 		bar: fc.boolean(),
 		listRows: fc.integer({min: 0, max: 500}),
 		logRows: fc.integer({min: 0, max: 50}),
+		namesWidth: fc.integer({min: 0, max: 80}),
 		wide: fc.boolean(),
 		overlay: fc.constantFrom(undefined, 'help' as const, 'why' as const),
 	});
@@ -207,7 +208,18 @@ test('columns never need more cells than there are', () => {
 			.map(({width: own}) => own)
 			.join(' ');
 	// Inside the frame of a list at 80, 120, 160 and, where it has a part of the width, 200 columns.
-	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 36', '31 26']);
+	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 36', '40 26']);
+	// `recommendation-service-worker-7d9f5cbb6-x2x9l` in `team-payments-production`.
+	const long = (width: number, wide = false): string =>
+		columnsFor(width, wide, {podWidth: 45, namespaceWidth: 24}, true)
+			.filter(({id}) => id === 'namespace' || id === 'pod')
+			.map(({width: own}) => own)
+			.join(' ');
+	assert.deepEqual(
+		[154, 134].map(width => long(width)),
+		['24 45', '24 42'],
+	);
+	assert.equal(long(194, true), '16 42');
 	assert.equal(ids(57), 'pod verdict memory');
 	assert.equal(ids(77), 'pod verdict cpu memory limit-at');
 	assert.equal(ids(114), 'namespace pod verdict cpu cpu-limit memory memory-limit limit-at');
