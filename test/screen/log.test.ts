@@ -24,7 +24,11 @@ test('it lists storms and folded loads instead of an episode a container', () =>
 	assert.ok(moment.anomalies.length > 25, `${moment.anomalies.length} episodes`);
 	const entries = logOf(moment, unfiltered);
 	assert.ok(entries.length < (2 / 3) * moment.anomalies.length, `${entries.length} lines`);
-	assert.equal(entries.filter(({storm}) => storm).length, moment.storms.length);
+	// Told three times while it spread.
+	assert.equal(moment.storms.length, 3);
+	const [storm, ...others] = entries.filter(({storm}) => storm);
+	assert.deepEqual([storm?.firedAtMs, storm?.count, others.length], [moment.storms[0]?.atMs, 10, 0]);
+	assert.match(storm?.storm?.detail ?? '', /^10 containers: 9 load, 1 level-shift$/);
 });
 
 test('leaks, kills and whatever is told alone keep a line of their own', () => {
@@ -105,6 +109,32 @@ test('a storm of a namespace and of its node is one line, even if one of them is
 	assert.deepEqual(
 		entries.map(({storm}) => storm?.of),
 		['node n1'],
+	);
+});
+
+test('a rise that spreads is one storm, with those that come between; the next one is another', () => {
+	const waves = [
+		[1, 2, 3, 4, 5].map(n => rise(n, 1, 20)),
+		[6, 7, 8].map(n => rise(n, 7, 20)),
+		[11, 12, 13, 14, 15].map(n => rise(n, 60, 70)),
+	].map(wave => wave.map(({of, ...more}) => ({...more, of: {...of, namespace: 'shop'}})));
+	const storms = waves.map(wave => ({
+		type: 'storm' as const,
+		atMs: (wave[0]?.firedAtMs ?? 0) + MINUTE_MS,
+		of: 'namespace shop',
+		keys: wave.map(({of}) => of.key),
+		detail: `${wave.length} of 20 containers: ${wave.length} load`,
+	}));
+	const between = {...rise(9, 4, 6), of: {...load.of, key: 'replica-9', namespace: 'shop'}};
+	const elsewhere = {...rise(10, 4, 6), of: {...load.of, key: 'replica-10', namespace: 'payments', node: 'n9'}};
+	const entries = allEntries({...moment, anomalies: [...waves.flat(), between, elsewhere], storms});
+	assert.deepEqual(
+		entries.map(({storm, count}) => [storm?.detail, count]),
+		[
+			['9 containers: 9 load', 9],
+			['5 of 20 containers: 5 load', 5],
+			[undefined, 1],
+		],
 	);
 });
 
