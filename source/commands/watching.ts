@@ -91,7 +91,7 @@ export class Watching {
 		await Promise.all([...this.#places.values()].map(({ended}) => ended));
 	}
 
-	#settle(cluster: Cluster, opened: Opened, readers: readonly Reader[]): Place {
+	#settle(cluster: Cluster, opened: Opened, readers: readonly Reader[], resting?: string): Place {
 		const engine = createEngine(this.#settings);
 		const timeline = new Timeline({training: this.#settings.train ?? DEFAULTS.train});
 		const succession = new Succession(opened, () => [...timeline.at(timeline.endMs).rows].filter(row => !isOver(row.absence)));
@@ -128,7 +128,8 @@ export class Watching {
 					label,
 					live: true,
 					finished: () => false,
-					problem: () => this.problem ?? this.#filesRest(place),
+					...(resting !== undefined && {resting}),
+					problem: () => this.problem,
 					dropped: () => unreadable(place.cluster.health()),
 					subscribe: changed => {
 						this.#listeners.add(changed);
@@ -154,17 +155,13 @@ export class Watching {
 		for (const changed of this.#listeners) changed();
 	}
 
-	/** Elsewhere nothing is written; what is wrong with the cluster there is told first. */
-	#filesRest({props: {timeline}, succession: {label}}: Place): Problem | undefined {
+	/** Files hold what is seen of the first context, and nothing of another one. */
+	get #resting(): string | undefined {
 		const {record, log} = this.#flags;
-		const first = this.#first.succession.label;
 		const files = [record !== undefined && 'recording', log !== undefined && 'log'].filter(file => file !== false);
-		if (label === first || files.length === 0 || timeline.at(timeline.endMs).problems.length > 0) return undefined;
-		return {
-			id: 'files-rest',
-			what: `the ${files.join(' and the ')} of ${first} ${files.length > 1 ? 'rest' : 'rests'}`,
-			fix: `Only ${first} is written; ":ctx ${first}" goes back to it`,
-		};
+		return files.length === 0
+			? undefined
+			: `${files.join(' and ')} of ${this.#first.succession.label} ${files.length > 1 ? 'rest' : 'rests'}`;
 	}
 
 	/** Resolves to what went wrong: then everything is as it was. */
@@ -208,7 +205,7 @@ export class Watching {
 			here.succession.rest();
 			const before = this.#places.get(cluster.feed.label);
 			before?.succession.follow(opened);
-			this.#here = before ?? this.#settle(cluster, opened, []);
+			this.#here = before ?? this.#settle(cluster, opened, [], this.#resting);
 		} else here.succession.follow(opened);
 		this.#here.cluster = cluster;
 		this.#changed?.(this.props);

@@ -23,6 +23,8 @@ export interface Source {
 	finished(): boolean;
 	/** What happened to the feed itself: it ended, or never began. */
 	problem?(): Problem | undefined;
+	/** `the recording of lab rests`: what is not written while this is looked at. */
+	readonly resting?: string;
 	/** What came and could not be read: of a wrong shape, or twice. */
 	dropped?(): number;
 	/** Calls when {@link problem} or {@link finished} has changed; returns what ends it. */
@@ -224,10 +226,21 @@ export function statusLine(input: StatusInput, width: number): Line {
 		{left: [label, pods].join(' · '), ready: '', step: ''},
 		{left: label, ready: '', step: ''},
 	];
+	const resting = source.resting === undefined ? '' : ` · ${printable(source.resting)}`;
 	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;
 	const marksWidth = widthOfAll(marks);
 	const taken = (variant: (typeof variants)[number]): number =>
-		1 + widthOf(variant.left) + widthOf(filterText) + 3 + marksWidth + widthOf(variant.ready) + widthOf(variant.step) + 3 + rightWidth + 1;
+		1 +
+		widthOf(variant.left) +
+		widthOf(resting) +
+		widthOf(filterText) +
+		3 +
+		marksWidth +
+		widthOf(variant.ready) +
+		widthOf(variant.step) +
+		3 +
+		rightWidth +
+		1;
 	const fallback = variants.at(-1)!;
 	const variant = variants.find(each => taken(each) <= width) ?? {
 		...fallback,
@@ -235,6 +248,7 @@ export function statusLine(input: StatusInput, width: number): Line {
 	};
 	const spans: Span[] = [
 		{text: ` ${variant.left}`},
+		{text: resting, style: 'warning'},
 		{text: filterText, style: 'key'},
 		{text: '   '},
 		...marks.toSpliced(afterLearning, 0, {text: variant.ready, style: 'dim'}),

@@ -85,11 +85,11 @@ test('the log tells how well the feed of the present is heard, and rests elsewhe
 		await session.pods('cart-0');
 		assert.equal(await session.goTo({namespaces: []}), undefined);
 		await session.pods('ledger-0');
-		assert.equal(session.props.source.problem?.(), undefined);
+		assert.equal(session.props.source.resting, undefined);
 		assert.equal(await session.goTo({context: 'prod'}), undefined);
-		assert.equal(session.props.source.problem?.()?.what, 'the log of lab rests');
+		assert.equal(session.props.source.resting, 'log of lab rests');
 		assert.equal(await session.goTo({context: 'lab', namespaces: ['shop', 'payments']}), undefined);
-		assert.equal(session.props.source.problem?.(), undefined);
+		assert.equal(session.props.source.resting, undefined);
 		await session.pods('cart-0', 'ledger-0');
 	}
 	const [, lists] = /health: .*?(\d+) lists and/.exec(readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '') ?? [];

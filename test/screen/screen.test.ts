@@ -55,6 +55,15 @@ test('the status line says which namespaces are shown, and all of them again', (
 	assert.match(textOf(pane.do({type: 'namespaces', names: []}).scene.status), / · all namespaces · /);
 });
 
+test('that files rest is said wherever their context is not shown, and takes no peace away', () => {
+	const source = {label: 'prod-us', live: true, finished: () => false, resting: 'recording of prod-eu rests'};
+	for (const columns of [80, 120, 200]) {
+		const {scene} = new Pane(peace, {columns, rows: 40}, {source});
+		assert.match(textOf(scene.status), / · recording of prod-eu rests /);
+		assert.match(textOf(scene.sentence[0] ?? []), /No trouble/);
+	}
+});
+
 test('what is silenced is not counted as trouble, and is seen to be silenced', () => {
 	const silenced = new Pane(trouble, medium, {
 		silences: {revision: 1, of: ({pod}) => (pod.startsWith('checkout-7d9f5c-x2x9l') ? 'silenced 1 h' : undefined)},
