@@ -356,10 +356,13 @@ function growthWords(explanation: Explanation, times: TimeFormat): string[] {
 		return [`Before it was killed memory grew by ${formatMemoryRate(growthBytesPerMinute)} since ${times.near(grewSinceMs, atMs)}.`];
 	const rate = `Growing ${formatMemoryRate(growthBytesPerMinute)}`;
 	if (!forecast) return [Number.isFinite(of.memoryLimitBytes) ? `${rate}.` : `${rate}; without a limit there is no time by which to tell.`];
-	const from = formatDuration(forecast.earliestMs - atMs);
 	const to = formatDuration(forecast.latestMs - atMs);
+	// `7-10 min`: the unit once where both have the same.
+	const [, unit = ''] = /^\d+( \S+)$/.exec(to) ?? [];
+	const from = formatDuration(forecast.earliestMs - atMs);
+	const between = unit !== '' && from.endsWith(unit) ? `${from.slice(0, -unit.length)}-${to}` : `${from} - ${to}`;
 	return [
-		`${rate}: limit ${formatMemory(forecast.limitBytes)} in ${from} - ${to}, at ${interval(explanation, times)}.`,
+		`${rate}: limit ${formatMemory(forecast.limitBytes)} in ${between}, at ${interval(explanation, times)}.`,
 		'The interval holds the true time in four cases of five, if it goes on as it does.',
 	];
 }

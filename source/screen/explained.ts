@@ -34,7 +34,9 @@ export function explained(
 		times,
 	);
 	const [who = '', what = '', ...rest] = words;
-	return [who, what, `What it rests on was told at ${times.near(explanation.atMs, moment.atMs)}.`, ...rest].map(printable);
+	return [who, what, `Told at ${times.near(explanation.atMs, moment.atMs)}; growth, siblings and changes are of then.`, ...rest].map(
+		printable,
+	);
 }
 
 /** What was told longer before the shown moment says so. */

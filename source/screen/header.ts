@@ -12,7 +12,7 @@ import type {VerdictView} from './row-view.ts';
 import {learningLeftMs} from './row-view.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
-import {cut, printable, widthOf, wrap} from './width.ts';
+import {cut, cutMiddle, printable, widthOf, wrap} from './width.ts';
 import {count, plural} from './words.ts';
 
 export interface Source {
@@ -176,6 +176,8 @@ function peace({moment, startMs, source, view}: HeaderInput, width: number): str
 	return [`${whole} ${since}`, `${whole} ${short}`.trim(), whole].find(text => widthOf(text) + 3 <= width) ?? `${first}.`;
 }
 
+const SHORT_LABEL = 32;
+
 export interface StatusInput extends HeaderInput {
 	readonly cursor: Cursor;
 	readonly namespaces: string;
@@ -217,14 +219,17 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const pods = `${plural(counts.pods, 'pod')}`;
 	const judged = `${count(counts.judged)} judged`;
 	const label = printable(source.label);
+	// The middle of a title, or of an ARN, says less than what is watched.
+	const short = cutMiddle(label, SHORT_LABEL);
 	// From the richest to the barest: the first that fits.
 	const variants: {readonly left: string; readonly ready: string; readonly step: string}[] = [
 		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step},
 		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step: ''},
-		{left: [label, namespaces, pods].join(' · '), ready, step: ''},
-		{left: [label, namespaces, pods].join(' · '), ready: '', step: ''},
-		{left: [label, pods].join(' · '), ready: '', step: ''},
-		{left: label, ready: '', step: ''},
+		{left: [short, namespaces, `${pods}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [short, namespaces, pods].join(' · '), ready, step: ''},
+		{left: [short, namespaces, pods].join(' · '), ready: '', step: ''},
+		{left: [short, pods].join(' · '), ready: '', step: ''},
+		{left: short, ready: '', step: ''},
 	];
 	const resting = source.resting === undefined ? '' : ` · ${printable(source.resting)}`;
 	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;

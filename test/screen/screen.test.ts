@@ -64,6 +64,15 @@ test('that files rest is said wherever their context is not shown, and takes no 
 	}
 });
 
+test('a long name of a cluster gives way to what is watched in it', () => {
+	const label = 'arn:aws:eks:eu-central-1:123456789012:cluster/production-payments';
+	const status = (columns: number): string =>
+		textOf(new Pane(trouble, {columns, rows: 40}, {source: {label, live: true, finished: () => false}}).scene.status);
+	assert.match(status(120), /^ arn:aws:eks:eu-c…uction-payments · all namespaces · 19 pods {3}▲ 3/);
+	assert.match(status(80), /^ arn:aws:eks:eu-c…uction-payments {3}▲ 3/);
+	assert.match(status(200), new RegExp(`^ ${label} · all namespaces · 19 pods, 16 judged`));
+});
+
 test('what is silenced is not counted as trouble, and is seen to be silenced', () => {
 	const silenced = new Pane(trouble, medium, {
 		silences: {revision: 1, of: ({pod}) => (pod.startsWith('checkout-7d9f5c-x2x9l') ? 'silenced 1 h' : undefined)},
