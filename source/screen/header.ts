@@ -219,8 +219,8 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const pods = `${plural(counts.pods, 'pod')}`;
 	const judged = `${count(counts.judged)} judged`;
 	const label = printable(source.label);
-	// The middle of a title, or of an ARN, says less than what is watched.
-	const short = cutMiddle(label, SHORT_LABEL);
+	// The middle of an ARN, or the end of a title, says less than what is watched.
+	const short = (source.live ? cutMiddle : cut)(label, SHORT_LABEL);
 	// From the richest to the barest: the first that fits.
 	const variants: {readonly left: string; readonly ready: string; readonly step: string}[] = [
 		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step},

@@ -107,7 +107,8 @@ function arrange(moment: Moment, state: ListState, view: VerdictView, facts: Mom
 		return row !== undefined && filter.matches(row.of, () => verdictOf(row, moment, view).words);
 	};
 	// Where the order leaves a tie they stay as they are: by name.
-	const sorted = (state.filter === '' ? inside : inside.filter(matches)).sort(orderOf(state.sort, rows, facts));
+	const order = orderOf(state.sort, rows, facts);
+	const sorted = (state.filter === '' ? inside : inside.filter(matches)).sort(order);
 	const whole = {unfiltered: inside.length, ...(filter.problem !== undefined && {problem: filter.problem})};
 	const keyOf = (i: number): string => facts.keys[i] ?? '';
 	if (group === 'none') return {...whole, ids: Array.from(sorted, keyOf), indices: sorted, members: () => undefined};
@@ -118,11 +119,17 @@ function arrange(moment: Moment, state: ListState, view: VerdictView, facts: Mom
 	const indices: number[] = [];
 	/** By line: which of the groups it is of; -1 is a member under it. */
 	const lines: number[] = [];
-	for (const [at, number] of groups.entries()) {
-		const id = groupIds[number] ?? '';
-		const all = together.subarray(begins[at], begins[at + 1]);
+	const membersOf = (at: number): Uint32Array => together.subarray(begins[at], begins[at + 1]);
+	const worst = Uint32Array.from(groups, (_, at) => membersOf(at).reduce((a, b) => ((facts.rank[b] ?? 0) > (facts.rank[a] ?? 0) ? b : a)));
+	const names = groups.map(number => groupIds[number] ?? '');
+	const ofNodes = group === 'node' ? nodeOrder(state.sort, rows, names, membersOf) : undefined;
+	const groupOrder = ofNodes ?? ((a: number, b: number): number => order(worst[a] ?? 0, worst[b] ?? 0));
+	// In the order of the numbers that they show.
+	for (const at of [...groups.keys()].sort(groupOrder)) {
+		const id = names[at] ?? '';
+		const all = membersOf(at);
 		ids.push(id);
-		indices.push(all.reduce((a, b) => ((facts.rank[b] ?? 0) > (facts.rank[a] ?? 0) ? b : a)));
+		indices.push(worst[at] ?? 0);
 		lines.push(at);
 		if (!state.open.includes(id)) continue;
 		for (const i of all) {
@@ -133,7 +140,7 @@ function arrange(moment: Moment, state: ListState, view: VerdictView, facts: Mom
 	}
 	const members = (line: number): Uint32Array | undefined => {
 		const at = lines[line] ?? -1;
-		return at < 0 ? undefined : together.subarray(begins[at], begins[at + 1]);
+		return at < 0 ? undefined : membersOf(at);
 	};
 	return {...whole, ids, indices: Uint32Array.from(indices), members};
 }
@@ -160,6 +167,38 @@ function gather(sorted: Uint32Array, numbers: Uint32Array, most: number) {
 	}
 	return {groups, begins, together};
 }
+
+/** A node's row shows its name, and sums where its worst container's numbers say nothing of it. */
+function nodeOrder(
+	{by, reverse}: ScreenState['sort'],
+	rows: Rows,
+	names: readonly string[],
+	membersOf: (at: number) => Uint32Array,
+): Order | undefined {
+	const bySum = (value: (i: number) => number): Order => {
+		const sums = names.map((_, at) => {
+			const known = [...membersOf(at)].map(value).filter(each => !Number.isNaN(each));
+			return known.length === 0 ? Number.NaN : known.reduce((sum, each) => sum + each, 0);
+		});
+		return byNumber(Float64Array.from(sums), reverse);
+	};
+	switch (by) {
+		case 'cpu':
+			return bySum(i => used(rows, i, rows.cpuMillicores));
+		case 'memory':
+			return bySum(i => used(rows, i, rows.memoryBytes));
+		case 'restarts':
+			return bySum(i => rows.of[i]?.restarts ?? Number.NaN);
+		case 'name':
+		case 'node':
+			return byText(names, reverse);
+		default:
+			return undefined;
+	}
+}
+
+/** An absent container keeps its last numbers; they are not of now. */
+const used = ({state}: Rows, i: number, numbers: Float32Array): number => (state[i] === ABSENT ? Number.NaN : (numbers[i] ?? Number.NaN));
 
 /** The line that is selected: by identity; its group's when it is folded away; what stands in its place when it is gone; else the worst. */
 export function selectedLine({ids, indices, group}: Listing, {selection, sort}: ScreenState, {rows}: Moment, {rank}: MomentFacts): number {
@@ -222,12 +261,11 @@ function byText(keys: readonly string[], reverse: boolean): Order {
 }
 
 function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentFacts): Order {
-	const {of, state, cpuMillicores, memoryBytes, forecasts} = rows;
+	const {of, forecasts} = rows;
 	const numbers = (value: (of: Container, i: number) => number): Order => byNumber(Float64Array.from(of, value), reverse);
 	const texts = (value: (of: Container, i: number) => string): Order => byText(of.map(value), reverse);
-	// An absent container keeps its last numbers; they are not of now.
-	const cpu = (i: number): number => (state[i] === ABSENT ? Number.NaN : (cpuMillicores[i] ?? Number.NaN));
-	const memory = (i: number): number => (state[i] === ABSENT ? Number.NaN : (memoryBytes[i] ?? Number.NaN));
+	const cpu = (i: number): number => used(rows, i, rows.cpuMillicores);
+	const memory = (i: number): number => used(rows, i, rows.memoryBytes);
 	switch (by) {
 		case 'trouble':
 			return byNumber(rank, reverse);

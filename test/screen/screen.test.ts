@@ -141,6 +141,33 @@ test('above the bars of a column stands what they are of', () => {
 	assert.match(new Pane(trouble, medium).frame(), /MEM PAST +%MEM\/L/);
 });
 
+test('groups stand in the order of the numbers that they show, whichever of their pods has larger ones', () => {
+	const titles = {cpu: 'CPU', memory: 'MEM', restarts: 'RESTARTS'} as const;
+	const numberIn = (text: string): number => Number.parseFloat(text) * (text.endsWith('Gi') ? 1024 : 1);
+	// The leak is the worst of its workload, and not the largest.
+	const parts = PARTS.map(part => (part.of.pod === 'checkout-7d9f5c-9qjzt' ? {...part, cpu: () => 470, memory: () => 480} : part));
+	const timeline = sampleTimeline({parts});
+	for (const by of ['workload', 'node'] as const) {
+		for (const sort of ['cpu', 'memory', 'restarts'] as const) {
+			const pane = new Pane(timeline, {columns: 200, rows: 60}).do({type: 'wide'}).do({type: 'group', by}).do({type: 'sort', by: sort});
+			for (let reversed = 0; reversed < 2; reversed++) {
+				const {columns = [], rows = []} = pane.scene.list ?? {};
+				const at = columns.findIndex(({title}) => title === titles[sort]);
+				const shown = rows.map(({cells}) => numberIn(cells[at]?.text ?? '')).filter(value => !Number.isNaN(value));
+				assert.ok(shown.length > 2);
+				assert.deepEqual(
+					shown,
+					shown.toSorted((a, b) => (reversed ? a - b : b - a)),
+					`${by} by ${sort}`,
+				);
+				pane.do({type: 'sort', by: sort});
+			}
+		}
+	}
+	const names = new Pane(timeline, medium).do({type: 'group', by: 'node'}).do({type: 'sort', by: 'name'}).scene.sight.list.ids;
+	assert.deepEqual(names, names.toSorted());
+});
+
 test('a row of a group says whose numbers it has', () => {
 	const title = (by: Group): string => textOf(new Pane(trouble, medium).do({type: 'group', by}).scene.list?.title ?? []);
 	assert.match(title('workload'), /numbers of the worst pod/);
