@@ -163,9 +163,9 @@ export function App(props: AppProps) {
 	const say = (text: string, bad = false): void => act({type: 'say', text, bad});
 
 	const change = (action: StateAction): void => {
+		const before = look();
 		const current = state.current;
 		if (!current) return;
-		const before = look();
 		const next = reduce(current, action, before.sight);
 		if (next === current) return;
 		state.current = next;

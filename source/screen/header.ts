@@ -106,16 +106,31 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 
 /** What the rest does while one is in trouble. */
 function otherwise(moment: Moment, view: VerdictView): string {
-	const {learning, absent} = moment.counts;
+	const {learning} = moment.counts;
 	const {calm} = factsAbout(moment, view.silences);
 	const left = learningLeftMs(moment, view);
 	return `${[
 		[calm > 0 ? `No trouble in ${count(calm)} others` : '', ...lesser(moment, view)].filter(text => text !== '').join(', '),
 		learning > 0 ? `${count(learning)} learning${Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : ''}` : '',
-		absent > 0 ? `${count(absent)} without samples` : '',
+		unseen(moment),
 	]
 		.filter(text => text !== '')
 		.join('; ')}.`;
+}
+
+/** `2 without samples, 1 completed`: of what is over none is missed. */
+function unseen({counts, rows}: Moment): string {
+	const reasons = [...rows.absence.values()];
+	const completed = reasons.filter(why => why === 'completed').length;
+	const gone = reasons.filter(why => why === 'gone').length;
+	const without = counts.absent - completed - gone;
+	return [
+		without > 0 ? `${count(without)} without samples` : '',
+		completed > 0 ? `${count(completed)} completed` : '',
+		gone > 0 ? `${count(gone)} gone` : '',
+	]
+		.filter(text => text !== '')
+		.join(', ');
 }
 
 /** `2 notices`, `1 critical silenced`: what no sentence tells, and what is no peace either. */
@@ -153,7 +168,7 @@ const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text
 
 function peace({moment, startMs, source, view}: HeaderInput, width: number): string {
 	const {times} = view;
-	const {judged, learning, absent} = moment.counts;
+	const {judged, learning} = moment.counts;
 	if (moment.rows.length === 0) {
 		if (Number.isNaN(startMs))
 			return source.live ? `Waiting for the first samples from ${printable(source.label)}.` : `Reading ${printable(source.label)}.`;
@@ -161,7 +176,6 @@ function peace({moment, startMs, source, view}: HeaderInput, width: number): str
 	}
 	const left = learningLeftMs(moment, view);
 	const ready = learning > 0 && Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : '';
-	const without = absent > 0 ? `${count(absent)} without samples` : '';
 	const since = source.live
 		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
 		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
@@ -170,7 +184,9 @@ function peace({moment, startMs, source, view}: HeaderInput, width: number): str
 		judged === 0
 			? `Learning what is usual in ${plural(learning, 'container')}${ready}`
 			: [`No trouble in ${plural(calm, 'container')}`, ...lesser(moment, view)].join(', ');
-	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', without].filter(text => text !== '').join(', ');
+	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', unseen(moment)]
+		.filter(text => text !== '')
+		.join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
 	const short = source.live ? `Since ${times.near(startMs, moment.atMs)}.` : '';
 	return [`${whole} ${since}`, `${whole} ${short}`.trim(), whole].find(text => widthOf(text) + 3 <= width) ?? `${first}.`;

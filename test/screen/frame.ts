@@ -64,7 +64,8 @@ export class Pane {
 	}
 
 	do(action: Action): this {
-		if (!EFFECTS.has(action.type)) this.state = reduce(this.state, action as StateAction, this.scene.sight);
+		const {sight} = this.scene;
+		if (!EFFECTS.has(action.type)) this.state = reduce(this.state, action as StateAction, sight);
 		return this;
 	}
 

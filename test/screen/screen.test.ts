@@ -7,12 +7,12 @@ import fc from 'fast-check';
 import {anomalyLogRows} from '../../source/components/anomaly-log.tsx';
 import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
 import type {Anomaly} from '../../source/engine/verdict.ts';
-import type {Container} from '../../source/scrape.ts';
+import type {Absence, Container} from '../../source/scrape.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
 import type {Group, StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
 import {frameOf, golden, mono, Pane} from './frame.ts';
-import {END_MS, PARTS, START_MS, sampleTimeline, scrapeAt} from './sample.ts';
+import {END_MS, PARTS, START_MS, STEPS, sampleTimeline, scrapeAt} from './sample.ts';
 
 const trouble = sampleTimeline();
 const peace = sampleTimeline({trouble: false});
@@ -98,6 +98,16 @@ test('the first lines have one meaning of trouble, and tell what is silenced', (
 			.join('\n');
 	assert.match(words(/invoices|p4qzt/), /No trouble in 13 others, 1 notice, 2 warnings silenced; 2 learning/);
 	assert.match(words(/x2x9l|p4qzt|invoices|ledger-0/), /^ ✓ No trouble in 13 containers, 3 warnings and 1 notice silenced; 2 learning/);
+});
+
+test('what has completed or is gone is not said to be without samples', () => {
+	const told = (why: Absence['why']): string => {
+		const parts = PARTS.map(part => (part.why === 'node-silent' ? {...part, until: STEPS - 5, why} : part));
+		return textOf(new Pane(sampleTimeline({trouble: false, parts}), {columns: 160, rows: 50}).scene.sentence[0] ?? []);
+	};
+	assert.match(told('node-silent'), /; 2 learning \(~7 min\), 1 without samples\./);
+	assert.match(told('completed'), /; 2 learning \(~7 min\), 1 completed\./);
+	assert.match(told('gone'), /; 2 learning \(~7 min\), 1 gone\./);
 });
 
 test('another context begins at the end of its own time, in the same order and width', () => {
