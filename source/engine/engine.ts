@@ -298,8 +298,10 @@ class OddEngine implements Engine {
 		if (!watched) return;
 		const {series} = watched;
 		const c = this.#columns;
-		const [cpu, learned] = series.baseline.usual;
-		const memory = watched.leak?.usual ?? learned;
+		const [learnedCpu, learnedMemory] = series.baseline.usual;
+		// A baseline takes in what lasts; while that is trouble, what was usual before it is shown.
+		const cpu = watched.standing.length > 0 ? (cpuBefore(watched) ?? learnedCpu) : learnedCpu;
+		const memory = watched.leak?.usual ?? learnedMemory;
 		c.state[i] = stateCode(watched.state(this.#settings.train));
 		c.score[i] = series.score;
 		c.threshold[i] = series.thresholdThen;
@@ -317,6 +319,10 @@ class OddEngine implements Engine {
 		c.marks[i] = marks;
 	}
 }
+
+const cpuBefore = ({standing}: Watched): {readonly low: number; readonly high: number} | undefined =>
+	standing.find(({episode: {anomaly}}) => anomaly.kind === 'cpu-sustained' || anomaly.kind === 'load')?.episode.anomaly.explanation.usual
+		.cpu;
 
 /** How much is done between two yields: containers, and what some of them cost more. */
 class Slice {

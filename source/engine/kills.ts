@@ -83,8 +83,14 @@ export function followExits({watched, restarted, leak}: Exit, kills: Kills, cont
 	const exits = (kills.exits.get(of.key) ?? []).filter(atMs => atMs > context.atMs - LOOP_MS);
 	// That something else of the container changed is no exit: a loop that is over is not told again.
 	const loops = of.waiting === BACK_OFF || ((isNew || restarted) && exits.length >= LOOP_EXITS);
+	if (watched.crashing) {
+		const {crashing} = watched;
+		if (isNew || restarted)
+			context.events.push(crashing.tell(telling('crash-loop'), explain(watched, 'crash-loop', crashing.anomaly.startedAtMs, context)));
+		return;
+	}
 	// A loop of OOM kills is told as what it is.
-	if (!loops || watched.crashing || (watched.killed && lastExit?.reason === OOM)) return;
+	if (!loops || (watched.killed && lastExit?.reason === OOM)) return;
 	const sinceMs = exits[0] ?? context.atMs;
 	const [episode, event] = open(of.key, telling('crash-loop'), sinceMs, false, explain(watched, 'crash-loop', sinceMs, context), 'crash');
 	watched.crashing = episode;

@@ -6,6 +6,7 @@ import {describe} from './explanation.ts';
 import {MIB} from './features.ts';
 import {gateFactor, MEMORY_UP, need} from './gates.ts';
 import {type Growth, longGrowth, shortGrowth} from './growth.ts';
+import type {History} from './history.ts';
 import {compareSiblings} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import type {Series} from './series.ts';
@@ -34,6 +35,15 @@ const BRIEF_REACH = 4;
 /** A leak that has slowed down to this share of its fastest is on its way to a level. */
 const SLOWED = 0.5;
 
+/** A process that has run for so long before the rise is not starting any more. */
+const STARTING_MS = 600_000;
+/** Tops of a collector's saw-tooth lie lower, or it would have been killed. */
+const AT_LIMIT = 0.95;
+/** So many replicas at least, and so flat beside the rise. */
+const WITNESSES = 2;
+const MOST_WITNESSES = 20;
+const FLAT = 0.2;
+
 /** CPU of so many times its median before is a load of its own. */
 const LOADED = 1.5;
 /** Samples before a leak that tell what was usual then. */
@@ -60,12 +70,15 @@ export function followLeak(watched: Watched, context: Context, longChanged: bool
 	// Refits and trends of one tick are spread by key.
 	if ((history.count + (series.seed >>> 8)) % EVERY !== 0 && !longChanged) return;
 	const usable = series.usable();
-	if (history.count < context.settings.train && !series.inherited) return;
+	const trained = isTrained(watched, context);
 	const limit = Number.isFinite(watched.of.memoryLimitBytes) ? watched.of.memoryLimitBytes / MIB : 0;
 	const seconds = series.sampleMs / 1000;
 	if (longChanged) growth.longGrowth = longGrowth(growth, history, limit, seconds);
-	const short = shortGrowth(history, usable, limit, seconds);
-	const found = (short && !isFirstRise(series, short) ? short : undefined) ?? growth.longGrowth;
+	const short = shortGrowth(history, usable, limit, seconds, trained);
+	const isBelieved =
+		short &&
+		((trained && !isFirstRise(series, short)) || watched.leak || isAtLimit(watched, short) || hasFlatReplicas(watched, short, context));
+	const found = (isBelieved ? short : undefined) ?? growth.longGrowth;
 	if (found) grow(watched, found, context);
 	else if (watched.leak?.isGrowing) {
 		if (hasLevelled(watched.leak, watched)) levelOff(watched, watched.leak, context);
@@ -87,6 +100,31 @@ function isFirstRise(series: Series, {slope, sinceMs}: Growth): boolean {
 	return then - first > FIRST_RISE * slope * ((sinceMs - history.atMs(usable - 1)) / 1000);
 }
 
+const isTrained = ({series}: Watched, {settings}: Context): boolean => series.history.count >= settings.train || series.inherited;
+
+/** Of a container that nothing is known of from before: all but at its limit, and that is nearer than the rise is old. */
+const isAtLimit = ({of, series}: Watched, {toLimit, riseSeconds}: Growth): boolean =>
+	series.history.newest(1) * MIB > AT_LIMIT * of.memoryLimitBytes && toLimit !== undefined && toLimit.point < riseSeconds;
+
+/** Its replicas, none of which is starting, are flat while it rises: whoever looks in the middle of an incident has no hour to learn. */
+function hasFlatReplicas(watched: Watched, {sinceMs, slope, atMs}: Growth, context: Context): boolean {
+	const {of} = watched;
+	const isOld = ({of: {startedAtMs}}: Watched): boolean => startedAtMs !== undefined && sinceMs - startedAtMs > STARTING_MS;
+	const replicas = context.siblings(of).filter(sibling => sibling.of.revision === of.revision && isOld(sibling));
+	if (replicas.length < WITNESSES || !isOld(watched)) return false;
+	const rise = (slope * (atMs - sinceMs)) / 1000;
+	return replicas.slice(0, MOST_WITNESSES).every(({series: {history}}) => Math.abs(riseOf(history, sinceMs)) < FLAT * rise);
+}
+
+/** Median of the newest samples over that of the first since then. */
+function riseOf(history: History, sinceMs: number): number {
+	let n = 0;
+	while (n < history.length && history.atMs(n) >= sinceMs) n++;
+	if (n < 2 * EVERY) return Number.NaN;
+	const first = median(values, history.recent(1, n - EVERY, n, values));
+	return median(values, history.recent(1, 0, EVERY, values)) - first;
+}
+
 function grow(watched: Watched, growth: Growth, context: Context): void {
 	const {leak} = watched;
 	if (!leak) {
@@ -97,7 +135,7 @@ function grow(watched: Watched, growth: Growth, context: Context): void {
 	leak.growth = growth;
 	leak.fastest = Math.max(leak.fastest, growth.slope);
 	leak.isGrowing = true;
-	const telling = tellingOf(watched, growth, leak.episode);
+	const telling = tellingOf(watched, growth, leak.episode, context);
 	if (was && leak.episode.isTold(telling) && !hasMoved(leak.episode, growth, watched)) return;
 	context.events.push(leak.episode.tell(telling, explain(watched, growth, leak.episode.anomaly.startedAtMs, telling, context)));
 }
@@ -122,12 +160,12 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 		);
 		if (i >= 0) episode = watched.standing.splice(i, 1)[0]?.episode;
 	}
-	const telling = tellingOf(watched, growth, episode);
+	const telling = tellingOf(watched, growth, episode, context);
 	const sinceMs = episode?.anomaly.startedAtMs ?? growth.sinceMs;
 	const explanation = explain(watched, growth, sinceMs, telling, context);
 	if (episode) context.events.push(episode.tell(telling, explanation));
 	else {
-		const [opened, event] = open(`${watched.of.key}`, telling, growth.sinceMs, false, explanation, 'memory');
+		const [opened, event] = open(watched.of.key, telling, growth.sinceMs, explanation.provisional, explanation, 'memory');
 		episode = opened;
 		context.events.push(event);
 	}
@@ -148,7 +186,7 @@ function usualBefore(series: Series, sinceMs: number): Leak['usual'] {
 
 const onlyMemory = ({firing, series}: Watched): boolean => firing !== undefined && series.run?.channels === 1 << MEMORY_UP;
 
-function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined): Telling {
+function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined, context: Context): Telling {
 	const {of, series} = watched;
 	const memory = series.history.newest(1);
 	const near = isNearLimit(of, memory);
@@ -156,7 +194,10 @@ function tellingOf(watched: Watched, growth: Growth, told: Episode | undefined):
 	const isSure =
 		(near && !growth.long) ||
 		!(growth.long || isSlowing(growth, watched.leak) || isFarOff(growth, memory, told) || risesWithLoad(series, growth));
-	const isSoon = near || (growth.toLimit !== undefined && growth.toLimit.point * 1000 < HOUR_MS);
+	const isSoon =
+		(near || (growth.toLimit !== undefined && growth.toLimit.point * 1000 < HOUR_MS)) &&
+		// The tooth of a collector that nothing is known of may rise to a limit too.
+		(isTrained(watched, context) || hasFlatReplicas(watched, growth, context));
 	let severity: Severity = isSure ? (isSoon ? 'critical' : 'warning') : 'notice';
 	// What it was once called it stays while it grows: a forecast that wavers around an hour is no news.
 	if (told?.anomaly.kind === 'memory-leak') severity = worse(severity, told.anomaly.severity);
@@ -204,7 +245,7 @@ function forecast(growth: Growth, limitBytes: number): Forecast | undefined {
 
 /** A leak that goes on, with the numbers of now. */
 export function explainLeak(watched: Watched, {episode, growth}: Leak, context: Context): Explanation {
-	return explain(watched, growth, episode.anomaly.startedAtMs, tellingOf(watched, growth, episode), context);
+	return explain(watched, growth, episode.anomaly.startedAtMs, tellingOf(watched, growth, episode, context), context);
 }
 
 function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Telling, context: Context): Explanation {

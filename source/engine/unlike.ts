@@ -63,7 +63,8 @@ function isFar(watched: Watched, metric: 0 | 1, center: number, spread: number, 
 }
 
 function follow(watched: Watched, metric: 0 | 1, odd: boolean, siblings: number, context: Context): void {
-	const {atMs} = context;
+	// By its samples: while none comes nothing lasts.
+	const atMs = watched.series.history.atMs(0);
 	const name = metric === 0 ? 'cpu' : 'memory';
 	let unlike = watched.unlike[metric];
 	if (odd) {

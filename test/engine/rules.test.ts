@@ -56,6 +56,19 @@ test('it stands once it is forty readings old, is listed to its end, and is told
 	assert.equal(states.at(353), 'normal');
 });
 
+test('what the chart calls usual is what the verdict calls usual, also once the trouble is in the baseline', () => {
+	const engine = createEngine();
+	let high = Number.NaN;
+	for (const scrape of samples(280, i => calmCpu(i) + (i >= 200 ? 600 : 0), calmMemory)) {
+		const {verdicts} = drain(engine.assess(scrape));
+		high = verdicts.cpuHighMillicores[0] ?? Number.NaN;
+	}
+	const told = engine.explain(container('a').key);
+	assert.equal(told?.kind, 'cpu-sustained');
+	assert.equal(high, Math.fround(told?.usual.cpu.high ?? Number.NaN));
+	assert.ok(high < 100);
+});
+
 test('memory that steps up and comes back is one level shift, recovered', () => {
 	const {anomalies, states} = watch(samples(500, calmCpu, i => calmMemory(i) + (i >= 200 && i < 320 ? 150 : 0)));
 	assert.deepEqual(

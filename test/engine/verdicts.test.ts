@@ -159,6 +159,22 @@ test('a container that waits in CrashLoopBackOff is in a crash loop', () => {
 	assert.deepEqual(kinds(watch([scrape(START_MS, [], [{of, why: 'not-running'}])])), ['crash-loop']);
 });
 
+test('a crash loop has the restarts and the exit of now', () => {
+	const scrapes = [5, 6, 7].map((restarts, i) => {
+		const atMs = START_MS + i * 300_000;
+		const lastExit = {reason: 'Error', atMs: atMs - 60_000};
+		return scrape(atMs, [], [{of: container('a', {waiting: 'CrashLoopBackOff', restarts, lastExit}), why: 'not-running'}]);
+	});
+	const {anomalies, events} = watch(scrapes);
+	assert.equal(anomalies.length, 1);
+	assert.equal(anomalies[0]?.of.restarts, 7);
+	assert.equal(anomalies[0]?.explanation.of.restarts, 7);
+	assert.deepEqual(
+		events.filter(event => 'anomaly' in event).map(({type}) => type),
+		['opened', 'updated', 'updated'],
+	);
+});
+
 test('a new replica starts from its siblings and is judged at once', () => {
 	const late = container('d', {workload: 'Deployment/web', revision: '1', startedAtMs: START_MS + 150 * 15_000});
 	const scrapes = [
@@ -213,6 +229,54 @@ test('one of four replicas that is far from the others is told before any traini
 	);
 	assert.deepEqual(kinds(seen), ['unlike-siblings']);
 	assert.equal(seen.anomalies[0]?.of.pod, 'c');
+});
+
+test('what is unlike its siblings is so by its samples: while none comes nothing is opened', () => {
+	const four = ['a', 'b', 'c', 'd'].map(pod => container(pod, {workload: 'Deployment/web', revision: '1'}));
+	const actors = four.map((of, n) => ({of, cpu: calmCpu, memory: (i: number) => calmMemory(i + 31 * n) + (n === 2 ? 200 : 0)}));
+	const silence = Array.from({length: 40}, (_, i) => scrape(START_MS + (8 + i) * 15_000, []));
+	assert.deepEqual(kinds(watch([...together(8, actors), ...silence])), []);
+});
+
+/** Three replicas that have run for an hour when they are first seen, and what each grows by a sample. */
+const seenLate = (grows: readonly number[], over: Partial<Parameters<typeof container>[1]> = {}, length = 60) =>
+	watch(
+		together(
+			length,
+			grows.map((mib, n) => ({
+				of: container(`p${n}`, {workload: 'Deployment/web', revision: '1', startedAtMs: START_MS - 3_600_000, ...over}),
+				cpu: calmCpu,
+				memory: (i: number) => calmMemory(i + 31 * n) + mib * i,
+			})),
+		),
+	);
+
+test('who looks in the middle of a leak is told of it after a few minutes, because its replicas are flat', () => {
+	const {anomalies, events} = seenLate([0, 2, 0]);
+	assert.deepEqual(
+		anomalies.map(({kind, of, provisional}) => [kind, of.pod, provisional]),
+		[['memory-leak', 'p1', true]],
+	);
+	const [opened] = events;
+	assert.ok(opened?.type === 'opened' && opened.atMs - START_MS <= 30 * 15_000);
+	assert.equal(anomalies[0]?.explanation.siblings.count, 2);
+	assert.equal(anomalies[0]?.explanation.siblings.alike, 0);
+	assert.equal(anomalies[0]?.severity, 'critical', 'an hour from its limit');
+});
+
+test('a rise that has been seen for a few minutes is believed neither of all replicas, nor of processes that start, nor without replicas', () => {
+	assert.deepEqual(kinds(seenLate([2, 2, 2])), []);
+	assert.deepEqual(kinds(seenLate([0, 2, 0], {startedAtMs: START_MS - 60_000})), []);
+	assert.deepEqual(kinds(seenLate([2])), []);
+	assert.deepEqual(kinds(seenLate([0, 2])), [], 'one replica that is flat is no proof');
+});
+
+test('at its limit, and rising to it before long, it is a warning without any replica', () => {
+	const told = seenLate([2], {memoryLimitBytes: 180 * MIB}, 30).anomalies;
+	assert.deepEqual(
+		told.map(({kind, severity, provisional}) => [kind, severity, provisional]),
+		[['memory-leak', 'warning', true]],
+	);
 });
 
 test('memory that stays when the load is gone is retained', () => {

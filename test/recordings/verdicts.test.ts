@@ -7,6 +7,7 @@ import test from 'node:test';
 import {createEngine} from '../../source/engine/engine.ts';
 import {drain, evaluateRecording} from '../../source/evaluation/evaluate.ts';
 import {openRecording} from '../../source/recording/feed.ts';
+import type {Scrape} from '../../source/scrape.ts';
 
 const file = path.join(import.meta.dirname, '../../recordings/shop.jsonl.gz');
 
@@ -26,6 +27,32 @@ for (const seed of [1, 2, 3]) {
 		assert.ok(figures.windows >= 10);
 	});
 }
+
+test('who starts in the middle of it is told of the leak within seven minutes, and of no other', async () => {
+	const recording = await openRecording(file);
+	const scrapes: Scrape[] = [];
+	for await (const scrape of recording.scrapes(new AbortController().signal)) scrapes.push(scrape);
+	const startMs = scrapes[0]?.atMs ?? Number.NaN;
+	// The leaking container is killed in minutes 44.5, 69.5 and 95, and grows between.
+	for (const [minute, isLeaking] of [
+		[5, false],
+		[25, true],
+		[35, true],
+		[60, true],
+		[80, true],
+	] as const) {
+		const fromMs = startMs + minute * 60_000;
+		const engine = createEngine({seed: 1});
+		const told = new Map<string, number>();
+		for (const scrape of scrapes.filter(({atMs}) => atMs >= fromMs && atMs < fromMs + 10 * 60_000)) {
+			for (const event of drain(engine.assess(scrape)).events) {
+				if (event.type === 'opened' && event.anomaly.kind === 'memory-leak') told.set(event.anomaly.of.pod, (event.atMs - fromMs) / 60_000);
+			}
+		}
+		assert.deepEqual([...told.keys()], isLeaking ? ['checkout-6fnvsnzfk9-cnzh6'] : [], `from minute ${minute}`);
+		for (const minutes of told.values()) assert.ok(minutes < 7, `from minute ${minute}: after ${minutes}`);
+	}
+});
 
 /** What is told of the demo, a line an event, to be read in review: `UPDATE_GOLDEN=1` writes it anew. */
 test('what is told of the demo is what was told before', async () => {
