@@ -44,6 +44,24 @@ export const NO_SIBLINGS: Siblings = {count: 0, alike: 0, ratio: Number.NaN};
 
 const values = new Float64Array(512);
 
+/** Samples at either end of a rise. */
+const ENDS = 5;
+
+/** Of a growth that may be as old as what is known of it: where nothing is known of the time before, how far it rose since. */
+export function growthSince(history: History, metric: 0 | 1, fromMs: number): number {
+	const sinceBefore = change(history, metric, fromMs);
+	return Number.isNaN(sinceBefore) ? riseSince(history, metric, fromMs) : sinceBefore;
+}
+
+/** Median of the newest samples minus that of the first ones since `fromMs`; NaN where they are too few. */
+export function riseSince(history: History, metric: 0 | 1, fromMs: number): number {
+	let n = 0;
+	while (n < history.length && history.atMs(n) >= fromMs) n++;
+	if (n < 2 * ENDS) return Number.NaN;
+	const first = median(values, history.recent(metric, n - ENDS, n, values));
+	return median(values, history.recent(metric, 0, ENDS, values)) - first;
+}
+
 /** Median since `fromMs` minus the median of the samples before; NaN where too little is known. */
 export function change(history: History, metric: 0 | 1, fromMs: number): number {
 	let during = 0;
@@ -54,17 +72,17 @@ export function change(history: History, metric: 0 | 1, fromMs: number): number 
 }
 
 /**
- * Compares the change of a container since `fromMs` with that of its siblings. Of many, every so manyth is looked at:
+ * Compares the change of a container since `fromMs`, or what `changeOf` takes for it, with that of its siblings. Of many, every so manyth is looked at:
  * when a thousand replicas rise together each of them asks.
  */
-export function compareSiblings(of: Series, siblings: readonly Series[], metric: 0 | 1, fromMs: number): Siblings {
-	const own = change(of.history, metric, fromMs);
+export function compareSiblings(of: Series, siblings: readonly Series[], metric: 0 | 1, fromMs: number, changeOf = change): Siblings {
+	const own = changeOf(of.history, metric, fromMs);
 	const ratios: number[] = [];
 	let alike = 0;
 	const compared = Math.min(siblings.length, MOST_COMPARED);
 	for (let i = 0; i < compared; i++) {
 		const sibling = siblings[Math.floor((i * siblings.length) / compared)] as Series;
-		const ratio = change(sibling.history, metric, fromMs) / own;
+		const ratio = changeOf(sibling.history, metric, fromMs) / own;
 		if (!Number.isFinite(ratio)) continue;
 		ratios.push(ratio);
 		if (ratio > SIBLINGS_FOLLOW) alike++;

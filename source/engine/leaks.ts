@@ -6,8 +6,7 @@ import {describe} from './explanation.ts';
 import {MIB} from './features.ts';
 import {gateFactor, MEMORY_UP, need} from './gates.ts';
 import {type Growth, longGrowth, shortGrowth} from './growth.ts';
-import type {History} from './history.ts';
-import {compareSiblings} from './kinds.ts';
+import {compareSiblings, growthSince, riseSince} from './kinds.ts';
 import {seriesOf} from './runs.ts';
 import type {Series} from './series.ts';
 import {SENSITIVITY} from './settings.ts';
@@ -113,16 +112,7 @@ function hasFlatReplicas(watched: Watched, {sinceMs, slope, atMs}: Growth, conte
 	const replicas = context.siblings(of).filter(sibling => sibling.of.revision === of.revision && isOld(sibling));
 	if (replicas.length < WITNESSES || !isOld(watched)) return false;
 	const rise = (slope * (atMs - sinceMs)) / 1000;
-	return replicas.slice(0, MOST_WITNESSES).every(({series: {history}}) => Math.abs(riseOf(history, sinceMs)) < FLAT * rise);
-}
-
-/** Median of the newest samples over that of the first since then. */
-function riseOf(history: History, sinceMs: number): number {
-	let n = 0;
-	while (n < history.length && history.atMs(n) >= sinceMs) n++;
-	if (n < 2 * EVERY) return Number.NaN;
-	const first = median(values, history.recent(1, n - EVERY, n, values));
-	return median(values, history.recent(1, 0, EVERY, values)) - first;
+	return replicas.slice(0, MOST_WITNESSES).every(({series: {history}}) => Math.abs(riseSince(history, 1, sinceMs)) < FLAT * rise);
 }
 
 function grow(watched: Watched, growth: Growth, context: Context): void {
@@ -251,7 +241,7 @@ export function explainLeak(watched: Watched, {episode, growth}: Leak, context: 
 function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Telling, context: Context): Explanation {
 	const {series, of} = watched;
 	const atMs = series.history.atMs(0);
-	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, Math.max(sinceMs, growth.sinceMs));
+	const siblings = compareSiblings(series, seriesOf(context.siblings(of)), 1, Math.max(sinceMs, growth.sinceMs), growthSince);
 	const toLimit = forecast(growth, of.memoryLimitBytes);
 	const kills = context.kills(of);
 	const peak = (watched.leak?.peak ?? Number.NaN) * MIB;

@@ -272,6 +272,16 @@ test('a rise that has been seen for a few minutes is believed neither of all rep
 });
 
 test('at its limit, and rising to it before long, it is a warning without any replica', () => {
+	const all = seenLate([2, 2, 2], {memoryLimitBytes: 180 * MIB}, 30).anomalies;
+	assert.deepEqual(
+		all.map(({explanation: {siblings}}) => [siblings.count, siblings.alike]),
+		[
+			[2, 2],
+			[2, 2],
+			[2, 2],
+		],
+		'that the others rise too is said',
+	);
 	const told = seenLate([2], {memoryLimitBytes: 180 * MIB}, 30).anomalies;
 	assert.deepEqual(
 		told.map(({kind, severity, provisional}) => [kind, severity, provisional]),
