@@ -67,7 +67,9 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 		if (code === LEARNING && !((learned[i] ?? 0) >= leastLearned)) leastLearned = learned[i] ?? 0;
 		if (isJudged(code)) calm++;
 		const atRest = STATE_RANKS[code] ?? ABSENT_RANK;
-		rank[i] = atRest === NORMAL_RANK && ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0 ? MARKED_RANK : atRest;
+		// A limit that is near needs no learning to be seen.
+		const isAtLimit = ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0;
+		rank[i] = isAtLimit && (atRest === NORMAL_RANK || code === LEARNING) ? MARKED_RANK : atRest;
 	}
 	for (const [i, why] of absence) if (why === 'gone' || why === 'completed') rank[i] = GONE_RANK;
 	const odd: Row[] = [];

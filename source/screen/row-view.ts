@@ -85,7 +85,10 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}
 			return says('odd, not confirmed yet', 'pending');
 		case 'learning': {
 			const left = training - row.learned;
-			return says(left > 0 && Number.isFinite(stepMs) ? `learning, ~${formatDuration(left * stepMs)}` : 'learning', 'learning');
+			const ready = left > 0 && Number.isFinite(stepMs) ? `~${formatDuration(left * stepMs)}` : '';
+			const [limit] = markWords(row.marks, share(row.memoryBytes, of.memoryLimitBytes)).split(', ');
+			if (limit) return says(`${limit}, learning ${ready}`.trimEnd(), 'learning', 'notice');
+			return says(ready === '' ? 'learning' : `learning, ${ready}`, 'learning');
 		}
 		default: {
 			const memory = share(row.memoryBytes, of.memoryLimitBytes);

@@ -25,7 +25,7 @@ interface Part {
 	readonly marks?: number;
 }
 
-const container = (namespace: string, pod: string, name: string, more: Partial<Container> = {}): Container => ({
+export const container = (namespace: string, pod: string, name: string, more: Partial<Container> = {}): Container => ({
 	key: containerKey('prod-eu', namespace, pod, name),
 	namespace,
 	pod,

@@ -6,13 +6,16 @@ import {stripVTControlCharacters} from 'node:util';
 import fc from 'fast-check';
 import {anomalyLogRows} from '../../source/components/anomaly-log.tsx';
 import {type Cursor, liveCursor, replayCursor} from '../../source/cursor.ts';
+import {createEngine} from '../../source/engine/engine.ts';
 import type {Anomaly} from '../../source/engine/verdict.ts';
+import {drain} from '../../source/evaluation/evaluate.ts';
 import type {Absence, Container} from '../../source/scrape.ts';
 import {actionOf, BINDINGS, keysPage} from '../../source/screen/keys.ts';
 import type {Group, StateAction} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
+import {Timeline} from '../../source/timeline.ts';
 import {frameOf, golden, mono, Pane} from './frame.ts';
-import {END_MS, PARTS, START_MS, STEPS, sampleTimeline, scrapeAt} from './sample.ts';
+import {container, END_MS, PARTS, START_MS, STEP_MS, STEPS, sampleTimeline, scrapeAt} from './sample.ts';
 
 const trouble = sampleTimeline();
 const peace = sampleTimeline({trouble: false});
@@ -283,6 +286,31 @@ test('a workload that is selected stays so when its containers have rows of thei
 test('order: severity, then time to the limit; pending; normal; learning; without a sample', () => {
 	const marks = new Pane(trouble, {columns: 120, rows: 100}).scene.list?.rows.map(({mark}) => mark).join(' ') ?? '';
 	assert.match(marks, /^(critical )*(warning )+(notice )+(normal )+(learning )+absent$/);
+});
+
+test('what learns at its limit says so, and stands above what learns elsewhere', () => {
+	const timeline = new Timeline();
+	const engine = createEngine();
+	const [calm, full] = ['a', 'b'].map(pod => container('shop', pod, 'app'));
+	assert.ok(calm && full);
+	for (let i = 0; i < 10; i++) {
+		const atMs = START_MS + i * STEP_MS;
+		const reading = (of: Container, mebibytes: number) => ({
+			of,
+			sampledAtMs: atMs,
+			windowMs: STEP_MS,
+			cpuMillicores: 20,
+			memoryBytes: mebibytes * 2 ** 20,
+		});
+		const scrape = {atMs, readings: [reading(calm, 100), reading(full, 497)], absent: [], problems: []};
+		timeline.append(scrape, drain(engine.assess(scrape)));
+	}
+	const rows = new Pane(timeline, medium)
+		.frame()
+		.split('\n')
+		.filter(row => /learning/.test(row) && /[◔]/.test(row));
+	assert.match(rows[0] ?? '', / b +97% of limit, learning ~23 min/);
+	assert.match(rows[1] ?? '', / a +learning, ~23 min/);
 });
 
 test('nothing but what is known is told of a past moment', () => {
