@@ -23,9 +23,10 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	await runPipeline({feed: await openFile(path), engine, timeline, signal: new AbortController().signal});
 	const time = timeFrom(flags);
 	const print = (line: string): void => void process.stdout.write(`${line}\n`);
-	const anomalies = timeline.anomalies;
+	// Of an anomaly one time is told everywhere: when it began.
+	const anomalies = timeline.anomalies.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
 	const row = (anomaly: Anomaly): string =>
-		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.firedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${title(anomaly.kind, anomaly.explanation, time)}`;
+		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.startedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${title(anomaly.kind, anomaly.explanation, time)}`;
 	const list = `List what there is: oddpod explain ${path}`;
 	if (id === undefined) {
 		if (anomalies.length === 0) print('No anomaly in this recording.');

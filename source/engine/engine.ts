@@ -237,11 +237,14 @@ class OddEngine implements Engine {
 		for (const episode of watched.episodes()) {
 			if (by !== 'gone' && by !== 'completed' && (episode === watched.killed || episode === watched.crashing)) continue;
 			const {anomaly} = episode;
-			const heldMs =
-				anomaly.kind === 'memory-leak' && watched.leak?.isGrowing
-					? watched.series.history.atMs(0) - anomaly.startedAtMs
-					: anomaly.explanation.heldMs;
-			context.events.push(episode.close(by, {...anomaly.explanation, atMs: context.atMs, ...(heldMs !== undefined && {heldMs})}));
+			const {leak, series} = watched;
+			const {history} = series;
+			// An episode is told again only when its numbers have moved enough: its last ones are of now, as its end is.
+			const last = {
+				...(series.count > 0 && {value: {cpu: history.newest(0), memory: history.newest(1) * MIB}}),
+				...(leak?.isGrowing && episode === leak.episode && {heldMs: history.atMs(0) - anomaly.startedAtMs, peak: leak.peak * MIB}),
+			};
+			context.events.push(episode.close(by, {...anomaly.explanation, ...last, atMs: context.atMs}));
 		}
 	}
 

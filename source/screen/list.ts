@@ -200,19 +200,14 @@ function nodeOrder(
 /** An absent container keeps its last numbers; they are not of now. */
 const used = ({state}: Rows, i: number, numbers: Float32Array): number => (state[i] === ABSENT ? Number.NaN : (numbers[i] ?? Number.NaN));
 
-/** The line that is selected: by identity; its group's when it is folded away; what stands in its place when it is gone; else the worst. */
-export function selectedLine({ids, indices, group}: Listing, {selection, sort}: ScreenState, {rows}: Moment, {rank}: MomentFacts): number {
-	if (selection) {
-		const found = ids.indexOf(selection.id);
-		if (found >= 0) return found;
-		const {ids: groupIds, numbers} = group === 'node' ? nodesIn(rows.of) : workloadsIn(rows.of);
-		const folded = group === 'none' ? -1 : ids.indexOf(groupIds[numbers[rows.indexOf(selection.id)] ?? -1] ?? '');
-		return folded >= 0 ? folded : Math.max(0, Math.min(ids.length - 1, selection.index));
-	}
-	if (sort.by === 'trouble' && !sort.reverse) return 0;
-	let worst = 0;
-	for (let line = 0; line < indices.length; line++) if ((rank[indices[line] ?? 0] ?? 0) > (rank[indices[worst] ?? 0] ?? 0)) worst = line;
-	return worst;
+/** The line that is selected: by identity; its group's when it is folded away; what stands in its place when it is gone; else the first. */
+export function selectedLine({ids, group}: Listing, {selection}: ScreenState, {rows}: Moment): number {
+	if (!selection) return 0;
+	const found = ids.indexOf(selection.id);
+	if (found >= 0) return found;
+	const {ids: groupIds, numbers} = group === 'node' ? nodesIn(rows.of) : workloadsIn(rows.of);
+	const folded = group === 'none' ? -1 : ids.indexOf(groupIds[numbers[rows.indexOf(selection.id)] ?? -1] ?? '');
+	return folded >= 0 ? folded : Math.max(0, Math.min(ids.length - 1, selection.index));
 }
 
 /** Whether there is no such container, workload or node at this moment, shown or not. */

@@ -188,7 +188,7 @@ export function createScene(): SceneOf {
 		const view = keptView(timeline.training, place.stepMs, times, silences, silences?.revision);
 		const facts = factsAbout(moment, silences);
 		const listing = listingOf(moment, state, view);
-		const selectedIndex = selectedLine(listing, state, moment, facts);
+		const selectedIndex = selectedLine(listing, state, moment);
 		const item = listing.item(selectedIndex);
 		const entries = logOf(moment, state.log);
 		const header = keptHeader(moment, timeline.startMs, source, view, source.problem?.(), source.finished());

@@ -53,7 +53,7 @@ interface Place {
 export interface ScreenState {
 	readonly cursor: Cursor;
 	readonly focus: Pane;
-	/** Undefined: the worst row, whichever that is. */
+	/** Undefined: the first row, whichever that is. */
 	readonly selection: Place | undefined;
 	/** First row of the list that is shown; the selection is kept in sight anyway. */
 	readonly top: number;
@@ -243,11 +243,11 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 			return {
 				...state,
 				sort: {by: action.by, reverse: state.sort.by === action.by && action.by !== 'trouble' ? !state.sort.reverse : false},
-				top: 0,
+				...TOP,
 			};
 		case 'next-sort': {
 			const at = SORT_CYCLE.indexOf(state.sort.by);
-			return {...state, sort: {by: SORT_CYCLE[(at + 1) % SORT_CYCLE.length] ?? 'trouble', reverse: false}, top: 0};
+			return {...state, sort: {by: SORT_CYCLE[(at + 1) % SORT_CYCLE.length] ?? 'trouble', reverse: false}, ...TOP};
 		}
 		case 'wide':
 			return {...state, wide: !state.wide};
@@ -297,6 +297,9 @@ function decide(state: ScreenState, action: Exclude<StateAction, {type: 'say'}>,
 			return {...state, chart: {...state.chart, other: !state.chart.other}};
 	}
 }
+
+/** Who asks for an order wants to see what comes first in it, wherever the selection was before. */
+const TOP = {selection: undefined, top: 0} as const;
 
 const onlyIn = (state: ScreenState, names: readonly string[]): ScreenState => ({
 	...state,

@@ -128,3 +128,16 @@ test('an OOM kill names the growth before it, and what was usual before that', (
 		);
 	}
 });
+
+test('what is told of a leak that ended in a kill is of its end: memory, how long it went on', () => {
+	const of = container('a', {memoryLimitBytes: 256 * MIB});
+	const after = {...of, incarnation: 'a:1', restarts: 1, lastExit: {reason: 'OOMKilled', atMs: at(330)}};
+	const scrapes = [
+		...samples(330, calmCpu, i => calmMemory(i) + Math.max(0, i - 200), {of}),
+		scrape(at(331), [reading(after, at(331), 50, 120)]),
+	];
+	const leak = watch(scrapes).anomalies.find(({kind}) => kind === 'memory-leak');
+	assert.equal(leak?.ended?.by, 'oom-killed');
+	const {value, peak = Number.NaN} = leak.explanation;
+	assert.ok(value.memory > 245 * MIB && peak >= value.memory, `${value.memory / MIB} MiB`);
+});

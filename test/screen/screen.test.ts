@@ -241,6 +241,16 @@ test('too small a terminal is told so', () => {
 	assert.doesNotThrow(() => new Pane(trouble, {columns: 60, rows: 15}).frame());
 });
 
+test('who chooses an order sees its top, selected, wherever the list was', () => {
+	for (const action of [{type: 'sort', by: 'memory'}, {type: 'next-sort'}] as const) {
+		const pane = new Pane(trouble, small).do({type: 'move-to', end: 'last'}).do(action);
+		const {list, sight} = pane.scene;
+		assert.equal(sight.list.selected, 0);
+		assert.equal(list?.rows[0]?.id, sight.list.ids[0]);
+		assert.equal(list?.rows[0]?.selected, true);
+	}
+});
+
 test('the selection follows the worst row until a key moves it, and then stays on its container', () => {
 	const timeline = sampleTimeline({steps: 150});
 	const pane = new Pane(timeline, medium);
@@ -270,7 +280,7 @@ test('what is gone for good leaves the selection on what took its place, from th
 		timeline.append({...scrape, readings, absent: [...scrape.absent, ...(of ? [{of, why: 'gone' as const}] : [])]}, assessment);
 		assert.equal(pane.scene.selected?.key, step < 302 ? gone : next, `${step}`);
 	}
-	pane.do({type: 'sort', by: 'name'});
+	pane.do({type: 'group', by: 'node'}).do({type: 'group', by: 'node'});
 	assert.equal(pane.scene.selected?.key, next);
 });
 
