@@ -93,12 +93,12 @@ function who({workload, pod, name}: Container): string {
 	return name === owner || name === 'main' || name === 'app' ? owner : `${owner}:${name}`;
 }
 
-/** One full sentence or two: the first line of the screen. */
-export function headline(anomaly: Anomaly, times: TimeFormat): string {
+/** One full sentence or two: the first line of the screen. `namespaced`: its name may be that of others in other namespaces. */
+export function headline(anomaly: Anomaly, times: TimeFormat, namespaced = false): string {
 	const {explanation, of, startedAtMs} = anomaly;
 	const since = `since ${times.near(startedAtMs, explanation.atMs)}`;
 	const tail = [changesWords(explanation, startedAtMs, times), recurrenceWords(explanation)].filter(text => text !== '').join(' ');
-	return [`${who(of)}: ${headlineBody(anomaly, since, times)}.`, tail].join(' ').trimEnd();
+	return [`${namespaced ? `${of.namespace}/` : ''}${who(of)}: ${headlineBody(anomaly, since, times)}.`, tail].join(' ').trimEnd();
 }
 
 function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: string, times: TimeFormat): string {

@@ -1,8 +1,7 @@
 /** What a moment's containers have in common, and how bad each of them is: gathered once a moment, whatever is pressed meanwhile. */
-import type {Severity} from '../engine/verdict.ts';
 import {MARK, STATES} from '../engine/verdict.ts';
 import type {Moment, Row} from '../moment.ts';
-import {ABSENT, gravity} from '../moment.ts';
+import {gravity} from '../moment.ts';
 import type {Container} from '../scrape.ts';
 import {printable, widthOf} from './width.ts';
 import {isFailingToStart} from './words.ts';
@@ -35,11 +34,8 @@ export interface MomentFacts extends Names {
 	readonly odd: readonly Row[];
 	/** Rows that wait for what the cluster calls trouble, without an anomaly of their own. */
 	readonly failing: readonly Row[];
-	readonly silenced: number;
-	/** How bad they would be; a habit is not counted. */
-	readonly silencedAs: Readonly<Record<Severity, number>>;
-	/** Rows that are judged, and neither odd nor failing nor silenced. */
-	readonly calm: number;
+	/** Rows with an anomaly, or that wait for trouble, that the reader has silenced. */
+	readonly silenced: readonly Row[];
 	/** Samples that the slowest of those that learn has had; NaN where none learns. */
 	readonly leastLearned: number;
 }
@@ -61,11 +57,9 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 	const {length, of, state, marks, learned, absence, anomalies} = rows;
 	const rank = new Float64Array(length);
 	let leastLearned = Number.NaN;
-	let calm = 0;
 	for (let i = 0; i < length; i++) {
 		const code = state[i] ?? 0;
 		if (code === LEARNING && !((learned[i] ?? 0) >= leastLearned)) leastLearned = learned[i] ?? 0;
-		if (isJudged(code)) calm++;
 		const atRest = STATE_RANKS[code] ?? ABSENT_RANK;
 		// A limit that is near needs no learning to be seen.
 		const isAtLimit = ((marks[i] ?? 0) & (MARK.nearLimit | MARK.atCpuLimit)) !== 0;
@@ -74,18 +68,14 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 	for (const [i, why] of absence) if (why === 'gone' || why === 'completed') rank[i] = GONE_RANK;
 	const odd: Row[] = [];
 	const failing: Row[] = [];
-	let silenced = 0;
-	const silencedAs = {critical: 0, warning: 0, notice: 0};
+	const silenced: Row[] = [];
 	for (const i of new Set([...anomalies.keys(), ...waitingIn(of)])) {
 		const row = rows.at(i);
 		if (!row) continue;
 		const {anomaly} = row;
 		const isSilenced = silences?.of(row.of, atMs) !== undefined;
-		const inTrouble = (anomaly && !anomaly.recurring) || isFailingToStart(row.of.waiting);
-		if (inTrouble && isJudged(state[i] ?? 0)) calm--;
 		if (isSilenced) {
-			silenced++;
-			if (inTrouble) silencedAs[anomaly && !anomaly.recurring ? anomaly.severity : 'warning']++;
+			silenced.push(row);
 			if (anomaly && rank[i] !== PENDING_RANK) rank[i] = SILENCED_RANK;
 		} else if (anomaly && !anomaly.recurring) {
 			odd.push(row);
@@ -96,7 +86,7 @@ function factsOf({rows, atMs}: Moment, silences: Silences | undefined): MomentFa
 			rank[i] = 119;
 		} else if (anomaly && rank[i] !== PENDING_RANK) rank[i] = HABIT_RANK;
 	}
-	return {...namesOf(of), rank: sameRank(of, rank), odd, failing, silenced, silencedAs, calm, leastLearned};
+	return {...namesOf(of), rank: sameRank(of, rank), odd, failing, silenced, leastLearned};
 }
 
 let keptRank: {readonly of: readonly Container[]; readonly rank: Float64Array} | undefined;
@@ -110,8 +100,7 @@ function sameRank(of: readonly Container[], rank: Float64Array): Float64Array {
 	return rank;
 }
 
-const LEARNING = STATES.indexOf('learning');
-const isJudged = (state: number): boolean => state !== ABSENT && state !== LEARNING;
+export const LEARNING = STATES.indexOf('learning');
 
 /** Of what is in no trouble. */
 const PENDING_RANK = 60;

@@ -6,10 +6,10 @@ import type {Moment, Row} from '../moment.ts';
 import {gravity} from '../moment.ts';
 import type {Problem} from '../scrape.ts';
 import {headline} from '../sentences.ts';
-import type {Silences} from './facts.ts';
 import {factsAbout} from './facts.ts';
 import type {VerdictView} from './row-view.ts';
 import {learningLeftMs} from './row-view.ts';
+import {type Tally, tallyOf} from './tally.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
 import {cut, cutMiddle, printable, widthOf, wrap} from './width.ts';
@@ -32,9 +32,9 @@ export interface Source {
 }
 
 /** Anomalies that are neither over nor a habit nor silenced, the worst first. One a container is enough here. */
-const troubles = (moment: Moment, silences: Silences | undefined): readonly Anomaly[] =>
-	factsAbout(moment, silences)
-		.odd.map(({anomaly}) => anomaly)
+const troubles = ({odd}: Tally): readonly Anomaly[] =>
+	odd
+		.map(({anomaly}) => anomaly)
 		.filter(anomaly => anomaly !== undefined)
 		.sort((a, b) => gravity(b) - gravity(a) || (a.of.key < b.of.key ? -1 : 1));
 
@@ -48,15 +48,21 @@ export interface HeaderInput {
 	readonly startMs: number;
 	readonly source: Source;
 	readonly view: VerdictView;
+	/** Namespaces that are listed; none: all. What is in others is told by its number alone. */
+	readonly only: readonly string[];
 }
+
+const tally = ({moment, view, only}: HeaderInput): Tally => tallyOf(moment, view.silences, only);
+
+/** Whether `cart` could be one of several. */
+const isAmbiguous = ({moment, view, only}: HeaderInput): boolean =>
+	only.length !== 1 && factsAbout(moment, view.silences).namespaces.length > 1;
 
 /** How many rows {@link sentences} takes: two in trouble, where the second holds the rest or what comes next, one in peace. */
 export function sentenceRows(input: HeaderInput, width: number): number {
-	const {moment, source, view} = input;
-	const inTrouble =
-		(source.problem?.() ?? moment.problems[0]) !== undefined ||
-		troubles(moment, view.silences).length > 0 ||
-		failingToStart(moment, view.silences).length > 0;
+	const {moment, source} = input;
+	const {odd, failing} = tally(input);
+	const inTrouble = (source.problem?.() ?? moment.problems[0]) !== undefined || odd.length > 0 || failing.length > 0;
 	return inTrouble ? 2 : widthOf(peace(input, width)) > width ? 2 : 1;
 }
 
@@ -64,7 +70,9 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	const {moment, source, view} = input;
 	const {times} = view;
 	const problem = source.problem?.() ?? moment.problems[0];
-	const all = troubles(moment, view.silences);
+	const counted = tally(input);
+	const namespaced = isAmbiguous(input);
+	const all = troubles(counted);
 	const alarms = all.filter(isAlarm);
 	const parts: {readonly mark: string; readonly style: Style; readonly text: string}[] = [];
 	const problemPart = problem && {
@@ -77,12 +85,12 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	};
 	if (problemPart && alarms.length === 0) parts.push(problemPart);
 	for (const anomaly of alarms)
-		parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times))});
+		parts.push({mark: MARKS[anomaly.severity], style: anomaly.severity, text: printable(headline(anomaly, times, namespaced))});
 	if (problemPart && alarms.length > 0) parts.splice(1, 0, problemPart);
-	for (const text of failingToStart(moment, view.silences)) parts.push({mark: MARKS.warning, style: 'warning', text});
+	for (const text of failingToStart(counted, namespaced)) parts.push({mark: MARKS.warning, style: 'warning', text});
 	if (alarms.length === 0) {
-		if (parts.length === 0) parts.push({...(moment.counts.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
-		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times))});
+		if (parts.length === 0) parts.push({...(counted.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
+		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times, namespaced))});
 	}
 	const lines: Line[] = [];
 	for (const [i, {mark, style, text}] of parts.entries()) {
@@ -100,30 +108,27 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 			]);
 		}
 	}
-	if (alarms.length > 0 && lines.length < rows) lines.push([{text: `   ${cut(otherwise(moment, view), width - 3)}`, style: 'dim'}]);
+	if (alarms.length > 0 && lines.length < rows) lines.push([{text: `   ${cut(otherwise(input), width - 3)}`, style: 'dim'}]);
 	return lines;
 }
 
 /** What the rest does while one is in trouble. */
-function otherwise(moment: Moment, view: VerdictView): string {
-	const {learning} = moment.counts;
-	const {calm} = factsAbout(moment, view.silences);
-	const left = learningLeftMs(moment, view);
+function otherwise(input: HeaderInput): string {
+	const counted = tally(input);
+	const {calm, learning, leastLearned} = counted;
+	const left = learningLeftMs(leastLearned, input.view);
 	return `${[
-		[calm > 0 ? `No trouble in ${count(calm)} others` : '', ...lesser(moment, view)].filter(text => text !== '').join(', '),
+		[calm > 0 ? `No trouble in ${count(calm)} others` : '', ...lesser(counted)].filter(text => text !== '').join(', '),
 		learning > 0 ? `${count(learning)} learning${Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : ''}` : '',
-		unseen(moment),
+		unseen(counted),
 	]
 		.filter(text => text !== '')
 		.join('; ')}.`;
 }
 
 /** `2 without samples, 1 completed`: of what is over none is missed. */
-function unseen({counts, rows}: Moment): string {
-	const reasons = [...rows.absence.values()];
-	const completed = reasons.filter(why => why === 'completed').length;
-	const gone = reasons.filter(why => why === 'gone').length;
-	const without = counts.absent - completed - gone;
+function unseen({absent, completed, gone}: Tally): string {
+	const without = absent - completed - gone;
 	return [
 		without > 0 ? `${count(without)} without samples` : '',
 		completed > 0 ? `${count(completed)} completed` : '',
@@ -134,8 +139,7 @@ function unseen({counts, rows}: Moment): string {
 }
 
 /** `2 notices`, `1 critical silenced`: what no sentence tells, and what is no peace either. */
-function lesser(moment: Moment, {silences}: VerdictView): readonly string[] {
-	const {odd, silencedAs} = factsAbout(moment, silences);
+function lesser({odd, silencedAs}: Tally): readonly string[] {
 	const notices = odd.filter(({anomaly}) => anomaly?.severity === 'notice').length;
 	const {critical, warning, notice} = silencedAs;
 	const silenced = [
@@ -147,15 +151,15 @@ function lesser(moment: Moment, {silences}: VerdictView): readonly string[] {
 }
 
 /** What the cluster itself says is in trouble: a sentence a workload and reason. */
-function failingToStart(moment: Moment, silences: Silences | undefined): readonly string[] {
+function failingToStart({failing}: Tally, namespaced: boolean): readonly string[] {
 	const groups = new Map<string, Row[]>();
-	for (const row of factsAbout(moment, silences).failing) {
+	for (const row of failing) {
 		const group = `${row.of.namespace}/${row.of.workload ?? row.of.pod}/${row.of.waiting}`;
 		groups.set(group, [...(groups.get(group) ?? []), row]);
 	}
 	return [...groups.values()].map(rows => {
 		const {of} = rows[0]!;
-		const who = of.workload?.replace(/^[^/]*\//, '') ?? of.pod;
+		const who = `${namespaced ? `${of.namespace}/` : ''}${of.workload?.replace(/^[^/]*\//, '') ?? of.pod}`;
 		const restarts = rows.reduce((sum, row) => sum + row.of.restarts, 0);
 		const exit = of.lastExit ? `; the last run ended with ${of.lastExit.reason}` : '';
 		return printable(
@@ -166,25 +170,28 @@ function failingToStart(moment: Moment, silences: Silences | undefined): readonl
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-function peace({moment, startMs, source, view}: HeaderInput, width: number): string {
+function peace(input: HeaderInput, width: number): string {
+	const {moment, startMs, source, view, only} = input;
 	const {times} = view;
-	const {judged, learning} = moment.counts;
+	const counted = tally(input);
+	const {containers, judged, learning, leastLearned, calm} = counted;
+	const where = only.length === 0 ? '' : ` in ${cut(only.map(printable).join(', '), SHORT_LABEL)}`;
 	if (moment.rows.length === 0) {
 		if (Number.isNaN(startMs))
 			return source.live ? `Waiting for the first samples from ${printable(source.label)}.` : `Reading ${printable(source.label)}.`;
 		return 'No containers here.';
 	}
-	const left = learningLeftMs(moment, view);
+	if (containers === 0) return `No containers${where}.`;
+	const left = learningLeftMs(leastLearned, view);
 	const ready = learning > 0 && Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : '';
 	const since = source.live
 		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
 		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
-	const {calm} = factsAbout(moment, view.silences);
 	const first =
 		judged === 0
-			? `Learning what is usual in ${plural(learning, 'container')}${ready}`
-			: [`No trouble in ${plural(calm, 'container')}`, ...lesser(moment, view)].join(', ');
-	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', unseen(moment)]
+			? `Learning what is usual in ${plural(learning, 'container')}${where}${ready}`
+			: [`No trouble in ${plural(calm, 'container')}${where.replace(' in ', ' of ')}`, ...lesser(counted)].join(', ');
+	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', unseen(counted)]
 		.filter(text => text !== '')
 		.join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
@@ -204,26 +211,29 @@ export interface StatusInput extends HeaderInput {
 }
 
 export function statusLine(input: StatusInput, width: number): Line {
-	const {moment, source, view, namespaces, filter} = input;
-	const {counts} = moment;
+	const {source, view, namespaces, filter, only} = input;
+	const counted = tally(input);
 	const right = clockSpans(input);
 	const rightWidth = widthOfAll(right);
 	const marks: Span[] = [];
-	const {odd, failing, silenced, silencedAs} = factsAbout(moment, view.silences);
+	const {odd, failing, silenced, silencedAs, elsewhere, learning} = counted;
 	const loud = {critical: 0, warning: failing.length, notice: 0};
 	for (const {anomaly} of odd) if (anomaly) loud[anomaly.severity]++;
 	for (const [mark, n, style] of [
 		[MARKS.critical, loud.critical, 'critical'],
 		[MARKS.warning, loud.warning, 'warning'],
 		[MARKS.notice, loud.notice, 'notice'],
-		[MARKS.learning, counts.learning, 'learning'],
-		[MARKS.absent, counts.absent, 'dim'],
-		[MARKS.silenced, silenced, 'dim'],
+		[MARKS.learning, learning, 'learning'],
+		[MARKS.absent, counted.absent, 'dim'],
+		[MARKS.silenced, silenced.length, 'dim'],
 	] as const) {
 		if (n > 0) marks.push({text: `${marks.length > 0 ? '  ' : ''}${mark} ${count(n)}`, style});
 	}
-	const left = learningLeftMs(moment, view);
-	const ready = counts.learning > 0 && Number.isFinite(left) && left > 0 ? ` (ready in ~${formatDuration(left)})` : '';
+	const left = learningLeftMs(counted.leastLearned, view);
+	const ready = learning > 0 && Number.isFinite(left) && left > 0 ? ` (ready in ~${formatDuration(left)})` : '';
+	const worst = elsewhere.critical > 0 ? 'critical' : 'warning';
+	if (elsewhere[worst] > 0)
+		marks.push({text: `${marks.length > 0 ? '  ' : ''}${MARKS[worst]} ${count(elsewhere[worst])} elsewhere`, style: worst});
 	const afterLearning = marks.findIndex(({style}) => style === 'learning') + 1;
 	const dropped = source.dropped?.() ?? 0;
 	const step = [
@@ -232,20 +242,24 @@ export function statusLine(input: StatusInput, width: number): Line {
 	]
 		.filter(text => text !== '')
 		.join(', ');
-	const pods = `${plural(counts.pods, 'pod')}`;
-	const judged = `${count(counts.judged)} judged`;
+	const pods = `${plural(counted.pods, 'pod')}`;
+	const judged = `${count(counted.judged)} judged`;
 	const label = printable(source.label);
 	// The middle of an ARN, or the end of a title, says less than what is watched.
 	const short = (source.live ? cutMiddle : cut)(label, SHORT_LABEL);
+	const chosen = only.length > 0;
+	// Which namespaces were chosen matters more than the title of a recording.
+	const place = (name: string): string => (chosen && !source.live ? [namespaces, name] : [name, namespaces]).join(' · ');
+	const barest = chosen ? cut(namespaces, SHORT_LABEL) : short;
 	// From the richest to the barest: the first that fits.
 	const variants: {readonly left: string; readonly ready: string; readonly step: string}[] = [
-		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step},
-		{left: [label, namespaces, `${pods}, ${judged}`].join(' · '), ready, step: ''},
-		{left: [short, namespaces, `${pods}, ${judged}`].join(' · '), ready, step: ''},
-		{left: [short, namespaces, pods].join(' · '), ready, step: ''},
-		{left: [short, namespaces, pods].join(' · '), ready: '', step: ''},
-		{left: [short, pods].join(' · '), ready: '', step: ''},
-		{left: short, ready: '', step: ''},
+		{left: [place(label), `${pods}, ${judged}`].join(' · '), ready, step},
+		{left: [place(label), `${pods}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [place(short), `${pods}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [place(short), pods].join(' · '), ready, step: ''},
+		{left: [place(short), pods].join(' · '), ready: '', step: ''},
+		{left: [barest, pods].join(' · '), ready: '', step: ''},
+		{left: barest, ready: '', step: ''},
 	];
 	const resting = source.resting === undefined ? '' : ` · ${printable(source.resting)}`;
 	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;
@@ -279,7 +293,8 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const gap = middle - widthOf(stepText);
 	if (gap < 0) return clip([...spans, ...right], width);
 	// Where two alarms fill the sentences, this is where the silenced ones are told.
-	const words = silenced === 0 ? [] : [...(silencedAs.critical > 0 ? [` silenced, ${silencedAs.critical} critical`] : []), ' silenced'];
+	const words =
+		silenced.length === 0 ? [] : [...(silencedAs.critical > 0 ? [` silenced, ${silencedAs.critical} critical`] : []), ' silenced'];
 	const told = words.find(text => widthOf(text) <= gap) ?? '';
 	return [
 		...spans,

@@ -99,10 +99,8 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}
 }
 
 /** How long until all that learn are done, at the present rhythm. */
-export const learningLeftMs = (moment: Moment, {training, stepMs, silences}: VerdictView): number => {
-	const {leastLearned} = factsAbout(moment, silences);
-	return Number.isNaN(leastLearned) ? 0 : (training - leastLearned) * stepMs;
-};
+export const learningLeftMs = (leastLearned: number, {training, stepMs}: VerdictView): number =>
+	Number.isNaN(leastLearned) ? 0 : (training - leastLearned) * stepMs;
 
 /** A cell of a row: words, and how they look. `cut` says which part may go. */
 export interface Cell {

@@ -145,6 +145,7 @@ export function createScene(): SceneOf {
 			startMs: number,
 			source: Source,
 			view: VerdictView,
+			only: readonly string[],
 			_problem: Problem | undefined,
 			_finished: boolean,
 		): HeaderInput => ({
@@ -152,6 +153,7 @@ export function createScene(): SceneOf {
 			startMs,
 			source,
 			view,
+			only,
 		}),
 	);
 	const keptSentenceRows = last(sentenceRows);
@@ -191,7 +193,7 @@ export function createScene(): SceneOf {
 		const selectedIndex = selectedLine(listing, state, moment);
 		const item = listing.item(selectedIndex);
 		const entries = logOf(moment, state.log);
-		const header = keptHeader(moment, timeline.startMs, source, view, source.problem?.(), source.finished());
+		const header = keptHeader(moment, timeline.startMs, source, view, state.namespaces, source.problem?.(), source.finished());
 		const overlay = state.overlay?.what;
 		const showBar = !source.live || state.cursor.mode !== 'follow';
 		const layout = keptLayout(

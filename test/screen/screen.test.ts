@@ -241,6 +241,37 @@ test('too small a terminal is told so', () => {
 	assert.doesNotThrow(() => new Pane(trouble, {columns: 60, rows: 15}).frame());
 });
 
+test('where several namespaces are watched the sentence says of which it is', () => {
+	const sentence = (names: readonly string[]): string =>
+		textOf(new Pane(trouble, medium).do({type: 'namespaces', names}).scene.sentence[0] ?? []);
+	assert.match(sentence([]), /^ ▲ shop\/checkout: 1 of 3/);
+	assert.match(sentence(['shop', 'payments']), /^ ▲ shop\/checkout: 1 of 3/);
+	assert.match(sentence(['shop']), /^ ▲ checkout: 1 of 3/);
+});
+
+test('the first lines are of the namespaces that are listed, and number the alarms of others', () => {
+	const {sentence, status, list} = new Pane(trouble, medium).do({type: 'namespaces', names: ['payments']}).scene;
+	const all = sentence.map(textOf).join(' ');
+	assert.match(all, /invoices: 1 container does not start/);
+	assert.doesNotMatch(all, /checkout|cart/);
+	const pods = new Set(list?.rows.map(({id}) => id.split('/')[2]));
+	assert.match(textOf(status), new RegExp(`^ prod-eu · payments · ${pods.size} pods, 4 judged   ▲ 1  △ 1  ○ 2  ▲ 2 elsewhere `));
+	const calm = new Pane(trouble, medium).do({type: 'namespaces', names: ['kube-system']}).scene;
+	assert.match(textOf(calm.sentence[0] ?? []), /^ ✓ No trouble in 3 containers of kube-system\. /);
+	assert.match(textOf(calm.status), /3 judged {3}▲ 3 elsewhere/);
+	const none = new Pane(trouble, medium).do({type: 'namespaces', names: ['nobody']}).scene;
+	assert.match(textOf(none.sentence[0] ?? []), /No containers in nobody\./);
+});
+
+test('the title of a recording gives way to the namespaces that are chosen', () => {
+	const label = 'A long afternoon in a small shop with a leak, a queue and a rise of load';
+	const source = {label, live: false, finished: () => true};
+	for (const size of [small, medium]) {
+		const {status} = new Pane(trouble, size, {source}).do({type: 'namespaces', names: ['payments']}).scene;
+		assert.match(textOf(status), /^ payments · (A long.*· )?6 pods[ ,]/);
+	}
+});
+
 test('who chooses an order sees its top, selected, wherever the list was', () => {
 	for (const action of [{type: 'sort', by: 'memory'}, {type: 'next-sort'}] as const) {
 		const pane = new Pane(trouble, small).do({type: 'move-to', end: 'last'}).do(action);
