@@ -146,6 +146,7 @@ export function columnsFor(
 		grown.set(id, (grown.get(id) ?? 0) + more);
 		left -= more;
 	};
+	if (left > 0 && widthOf('verdict') >= VERDICT_FAIR) grow('verdict', VERDICT_FAIR + 1); // `memory kept after load fell`
 	grow('pod', Math.max(facts.podWidth, 12));
 	grow('verdict', 23 + VERDICT_MORE);
 	return wishes
