@@ -99,6 +99,10 @@ export class ChangingCluster {
 		}
 	}
 
+	goes(key: string | undefined): void {
+		for (const member of this.#members) if (member.of.key === key) member.absent = 'gone';
+	}
+
 	scrapes(count: number): void {
 		for (let i = 0; i < count; i++) {
 			const scrape = this.#scrape();

@@ -14,6 +14,8 @@ type Step =
 	| {readonly type: 'resize'; readonly columns: number; readonly rows: number}
 	| {readonly type: 'happens'; readonly what: Happening}
 	| {readonly type: 'scrapes'; readonly count: number}
+	/** What is looked at goes, and is forgotten. */
+	| {readonly type: 'selected-goes'}
 	/** The clock of a cursor that plays. */
 	| {readonly type: 'plays'; readonly scrapes: number};
 
@@ -33,6 +35,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 			count: fc.oneof({weight: 3, arbitrary: fc.integer({min: 1, max: 6})}, fc.constant(25)),
 		}),
 	},
+	{weight: 1, arbitrary: fc.record({type: fc.constant('selected-goes')})},
 	{weight: 3, arbitrary: fc.record({type: fc.constant('plays'), scrapes: fc.integer({min: 1, max: 8})})},
 );
 
@@ -77,6 +80,10 @@ test('whatever is pressed, resized and sampled, every row fits and the selection
 						case 'scrapes':
 							cluster.scrapes(step.count);
 							break;
+						case 'selected-goes':
+							cluster.goes(before.selected?.key);
+							cluster.scrapes(25);
+							break;
 						case 'plays':
 							for (let i = 0; i < step.scrapes && due(pane.state.cursor, timeline) !== undefined; i++)
 								pane.do({type: 'time', action: {type: 'advance'}});
@@ -107,7 +114,7 @@ test('whatever is pressed, resized and sampled, every row fits and the selection
 				}
 			},
 		),
-		{numRuns: 60},
+		{numRuns: 40},
 	);
 	assert.ok(followed > 100 && left > 5, `${followed} followed, ${left} left: too few to say anything`);
 });
