@@ -111,8 +111,8 @@ export const FLAGS = {
 	for: {type: 'string', value: '30m', help: 'how long to watch, or how much of FILE to read; default: to the end', for: ['check']},
 	failOn: {
 		type: 'string',
-		value: 'KIND,…',
-		help: 'what counts as found: kinds (memory-leak, cpu-sustained, …) or notice, warning, critical',
+		value: 'WHAT,…',
+		help: 'what counts as found: a severity or worse (notice, warning, critical); a kind from warning on (memory-leak, oom-killed, …; load, level-shift, drop and unlike-siblings are notices, and count as such); or both, as in memory-leak:notice. What was a warning once counts, whatever it is called later',
 		for: ['check'],
 		default: 'warning',
 	},
@@ -274,7 +274,7 @@ Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 4 nothing j
 	const {usage, does} = COMMANDS[command];
 	const row = ([name, flag]: readonly [string, Flag]): string => {
 		const left = `${flag.short ? `-${flag.short}, ` : '    '}${flagName(name)}${flag.value ? ` ${flag.value}` : ''}`;
-		return `  ${left.padEnd(33)} ${wrap(`${flag.help}${flag.default === undefined ? '' : ` (${flag.default})`}`, 36)}`;
+		return `  ${left.padEnd(33)} ${wrap(`${flag.help}${flag.default === undefined ? '' : `; default: ${flag.default}`}`, 36)}`;
 	};
 	const own = flagsOf(command).filter(([, flag]) => !flag.cluster);
 	const cluster = flagsOf(command).filter(([, flag]) => flag.cluster);

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
-import {type Event, type Kind, SEVERITIES, STATES, severityRank, type Verdicts} from '../engine/verdict.ts';
+import {type Event, type Kind, STATES, type Verdicts} from '../engine/verdict.ts';
 import {Failure, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {formatDuration} from '../format.ts';
@@ -9,6 +9,7 @@ import {healthLine} from '../k8s/health.ts';
 import {type Reader, run as runPipeline} from '../pipeline.ts';
 import type {Scrape} from '../scrape.ts';
 import {lines} from '../sinks/lines.ts';
+import {failOn} from './fail-on.ts';
 import {bounded, openFile} from './files.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
@@ -16,31 +17,16 @@ import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 import {printer} from './terminal.ts';
 
-const KINDS: readonly Kind[] = [
-	'memory-leak',
-	'memory-retained',
-	'memory-spike',
-	'cpu-sustained',
-	'cpu-spike',
-	'load',
-	'level-shift',
-	'drop',
-	'oom-killed',
-	'crash-loop',
-	'unlike-siblings',
-];
-
 /** Watches for a while, or reads a file; one line an event; `found` when an anomaly of the kinds asked for was told. */
 export async function run([path, ...more]: readonly string[], flags: Flags): Promise<Outcome> {
 	if (more.length > 0) throw new UsageError(`Expected one FILE, got ${more.length + 1}`);
-	const counts = failOn(flags.failOn ?? 'warning');
+	const found = new Found(flags.failOn ?? 'warning');
 	const forMs = flags.for === undefined ? Number.POSITIVE_INFINITY : parseDuration(flags.for, '--for');
 	const stop = new AbortController();
 	const cluster = path === undefined ? await openLive(flags) : undefined;
 	const feed = bounded(cluster?.feed ?? (await openFile(path ?? '')), forMs);
 	const settings = settingsFrom(flags);
 	const format = flags.output === 'json' ? 'json' : 'text';
-	let found = false;
 	let readings = 0;
 	const judgement = new Judgement();
 	let problemsTold: readonly string[] = [];
@@ -49,7 +35,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 		read(scrape, {verdicts, events}) {
 			judgement.add(scrape, verdicts);
 			readings += scrape.readings.length;
-			found ||= events.some(counts);
+			found.add(events);
 			const problems = scrape.problems.map(told);
 			for (const problem of problems) if (!problemsTold.includes(problem)) process.stderr.write(problem);
 			problemsTold = problems;
@@ -83,7 +69,36 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	}
 	// Silence means that all is well only where somebody could have spoken.
 	if (judgement.judged < judgement.seen) process.stderr.write(`oddpod: ${judgement.words(settings.train ?? DEFAULTS.train)}.\n`);
-	return found ? 'found' : judgement.judged === 0 ? 'unjudged' : 'well';
+	if (found.count > 0) process.stderr.write(`oddpod: ${found.words}.\n`);
+	return found.count > 0 ? 'found' : judgement.judged === 0 ? 'unjudged' : 'well';
+}
+
+/** The anomalies that `--fail-on` asks for. */
+class Found {
+	readonly #asked: string;
+	readonly #counts: (event: Event) => boolean;
+	readonly #kinds = new Map<string, Kind>();
+
+	/** @throws {UsageError} */
+	constructor(asked: string) {
+		this.#asked = asked;
+		this.#counts = failOn(asked);
+	}
+
+	get count(): number {
+		return this.#kinds.size;
+	}
+
+	add(events: readonly Event[]): void {
+		for (const event of events) if ('anomaly' in event && this.#counts(event)) this.#kinds.set(event.anomaly.id, event.anomaly.kind);
+	}
+
+	/** `found what --fail-on memory-leak,oom-killed asks for: 3 memory-leak, 2 oom-killed` */
+	get words(): string {
+		const counts = new Map<Kind, number>();
+		for (const kind of this.#kinds.values()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+		return `found what --fail-on ${this.#asked} asks for: ${[...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')}`;
+	}
 }
 
 /** Which of the containers were judged at all: what learns is not. */
@@ -124,18 +139,3 @@ class Judgement {
 }
 
 const LEARNING = STATES.indexOf('learning');
-
-/** `warning` = of that severity or worse; a kind = whatever its severity. Habits are listed, not counted. */
-function failOn(text: string): (event: Event) => boolean {
-	const words = text.split(',').map(word => word.trim());
-	for (const word of words) {
-		if (!(KINDS as readonly string[]).includes(word) && !(SEVERITIES as readonly string[]).includes(word)) {
-			throw new UsageError(`Expected --fail-on to name kinds (${KINDS.join(', ')}) or notice, warning, critical, got ${word}`);
-		}
-	}
-	return event => {
-		if (!('anomaly' in event) || event.type === 'closed' || event.anomaly.recurring) return false;
-		const {kind, severity} = event.anomaly;
-		return words.includes(kind) || SEVERITIES.slice(0, severityRank(severity)).some(word => words.includes(word));
-	};
-}

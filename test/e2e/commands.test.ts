@@ -159,15 +159,23 @@ test('a replay into a pipe begins at its start', () => {
 	assert.equal(oddpod(['demo', '--start', '1h40m']).stdout, '');
 });
 
-/** How much is read, the exit code, the last words. */
-const checks: readonly (readonly [string, number, RegExp])[] = [
-	['10m', 4, /^oddpod: 10 min seen, 0 of 26 containers judged: the training takes 100 samples, about 17 min here\.\n$/],
-	['18m', 0, /^oddpod: 18 min seen, 25 of 26 containers judged: the training takes 100 samples\.\n$/],
-	['40m', 3, /^oddpod: 40 min seen, /],
+/** How much is read, what counts, the exit code, the last words. */
+const checks: readonly (readonly [string, string, number, RegExp])[] = [
+	['10m', 'warning', 4, /^oddpod: 10 min seen, 0 of 26 containers judged: the training takes 100 samples, about 17 min here\.\n$/],
+	['18m', 'warning', 0, /^oddpod: 18 min seen, 25 of 26 containers judged: the training takes 100 samples\.\n$/],
+	['40m', 'warning', 3, /^oddpod: 40 min seen, .*\noddpod: found what --fail-on warning asks for: 1 memory-leak, 1 cpu-sustained\.\n$/],
+	['24m', 'memory-leak', 0, /^oddpod: 24 min seen, .*\n$/],
+	[
+		'24m',
+		'memory-leak:notice',
+		3,
+		/^oddpod: 24 min seen, .*\noddpod: found what --fail-on memory-leak:notice asks for: 2 memory-leak\.\n$/,
+	],
+	['27m', 'memory-leak', 3, /^oddpod: 27 min seen, .*\noddpod: found what --fail-on memory-leak asks for: 1 memory-leak\.\n$/],
 ];
-for (const [time, status, said] of checks) {
-	test(`a check of ${time} says how many containers were judged, and ends with exit code ${status}`, () => {
-		const result = oddpod(['check', shop, '--for', time]);
+for (const [time, what, status, said] of checks) {
+	test(`a check of ${time} for ${what} says how many containers were judged, and ends with exit code ${status}`, () => {
+		const result = oddpod(['check', shop, '--for', time, '--fail-on', what]);
 		assert.match(result.stderr, said);
 		assert.equal(result.status, status);
 	});
