@@ -14,7 +14,7 @@ export const COMMANDS = {
 	},
 	top: {
 		usage: 'oddpod top [flags]',
-		does: 'One line a container: CPU in cores, memory in MiB, and CPU over memory. Tab-separated without a header where stdout is no terminal.',
+		does: 'One line a container: namespace, pod, container, CPU in cores, memory in MiB, and CPU over memory (much CPU for little memory, or the reverse, is a sign of its own): in cores per GiB on a terminal, where names are cut to its width. Elsewhere tab-separated, whole, without a header, and in cores per MiB, as the ratio of -o json.',
 	},
 	check: {
 		usage: 'oddpod check [FILE] [flags]',

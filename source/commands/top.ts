@@ -5,18 +5,7 @@ import type {Problem, Reading, Scrape} from '../scrape.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
 import {timeFrom} from './settings.ts';
-
-/** What `-o json` prints of a reading. */
-interface Usage {
-	readonly namespace: string;
-	readonly pod: string;
-	readonly container: string;
-	readonly cpuCores: number | null;
-	readonly memoryMiB: number | null;
-	/** Cores per MiB: CPU without memory, or the reverse, is a signal of its own. */
-	readonly ratio: number | null;
-	readonly sampledAt: string;
-}
+import {type Usage, usageTable} from './usage-table.ts';
 
 /** How long the metrics API may take to give its first sample. */
 const PATIENCE_MS = 30_000;
@@ -88,7 +77,6 @@ function usage({of, cpuMillicores, memoryBytes, sampledAtMs}: Reading): Usage {
 const byName = (a: Usage, b: Usage): number =>
 	a.namespace.localeCompare(b.namespace) || a.pod.localeCompare(b.pod) || a.container.localeCompare(b.container);
 
-const HEAD = ['NAMESPACE', 'POD', 'CONTAINER', 'CPU(cores)', 'MEMORY(MiB)', 'CPU/MEMORY'];
 const cells = ({namespace, pod, container, cpuCores, memoryMiB, ratio}: Usage): string[] => [
 	namespace,
 	pod,
@@ -100,11 +88,9 @@ const cells = ({namespace, pod, container, cpuCores, memoryMiB, ratio}: Usage): 
 
 const printJson = (rows: readonly Usage[]): void => void process.stdout.write(rows.map(row => `${JSON.stringify(row)}\n`).join(''));
 const printPlain = (rows: readonly Usage[]): void => void process.stdout.write(rows.map(row => `${cells(row).join('\t')}\n`).join(''));
-
-function printTable(rows: readonly Usage[]): void {
-	const table = [HEAD, ...rows.map(cells)];
-	const widths = HEAD.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0)));
-	const line = (row: readonly string[]): string =>
-		row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
-	process.stdout.write(table.map(row => `${line(row).trimEnd()}\n`).join(''));
-}
+const printTable = (rows: readonly Usage[]): void =>
+	void process.stdout.write(
+		usageTable(rows, process.stdout.columns || Number.POSITIVE_INFINITY)
+			.map(line => `${line}\n`)
+			.join(''),
+	);
