@@ -5,7 +5,7 @@ import {didYouMean} from './nearest-word.ts';
 export const COMMANDS = {
 	watch: {
 		usage: 'oddpod [KIND/NAME] [flags]',
-		does: 'Watch the cluster of the current context. Give a workload (deploy/checkout) to start with it selected.',
+		does: 'Watch the cluster of the current context. Give a workload (deploy/checkout) to start with it selected. Where stdout is no terminal, or TERM is dumb: one line an event.',
 	},
 	demo: {usage: 'oddpod demo [flags]', does: 'Replay a recorded session of real processes with real faults. Needs no cluster.'},
 	replay: {
@@ -25,7 +25,10 @@ export const COMMANDS = {
 		usage: 'oddpod explain FILE [ID] [flags]',
 		does: 'Why an anomaly of a recording was called one, or what is usual for a container. ID: its number in the list, or a name. Without ID: list them.',
 	},
-	doctor: {usage: 'oddpod doctor [flags]', does: 'Say what keeps oddpod from seeing the cluster, and what to do about it.'},
+	doctor: {
+		usage: 'oddpod doctor [flags]',
+		does: 'Say what keeps oddpod from seeing the cluster, and what to do about it. ✓ well, ▲ works, with less than there could be, ✕ failed, ○ not looked at. The exit code is that of the first check that failed: 10 kubeconfig, 11 context, 12 reachable, 13 tls, 14 authentication, 15 metrics API, 16 rights, 17 samples, 18 clock, 19 terminal.',
+	},
 } as const;
 
 export type Command = keyof typeof COMMANDS;

@@ -69,7 +69,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 	}
 	// Silence means that all is well only where somebody could have spoken.
 	if (judgement.judged < judgement.seen) process.stderr.write(`oddpod: ${judgement.words(settings.train ?? DEFAULTS.train)}.\n`);
-	if (found.count > 0) process.stderr.write(`oddpod: ${found.words}.\n`);
+	if (found.count > 0 && flags.failOn !== undefined) process.stderr.write(`oddpod: ${found.words}.\n`);
 	return found.count > 0 ? 'found' : judgement.judged === 0 ? 'unjudged' : 'well';
 }
 

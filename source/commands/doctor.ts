@@ -2,6 +2,7 @@ import process from 'node:process';
 import {UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import type {Check} from '../k8s/doctor.ts';
+import {LEAST} from '../screen/layout.ts';
 import {themeOptionsFrom} from '../screen/theme.ts';
 import {clusterOptions} from './live.ts';
 import type {Outcome} from './outcome.ts';
@@ -21,6 +22,7 @@ export async function run(input: readonly string[], flags: Flags): Promise<Outco
 		colorDepth: stdout.isTTY ? stdout.getColorDepth() : 1,
 		term: env.TERM ?? '',
 		unicode: !themeOptionsFrom(env).ascii,
+		least: LEAST,
 	};
 	const {exitCode} = await examine(clusterOptions(flags, true), terminal, stop.signal, check => {
 		stdout.write(flags.output === 'json' ? `${JSON.stringify(check)}\n` : told(check));
@@ -30,7 +32,7 @@ export async function run(input: readonly string[], flags: Flags): Promise<Outco
 }
 
 function told({name, ok, said, problem}: Check): string {
-	const mark = ok === undefined ? '○' : ok ? '✓' : '✕';
+	const mark = ok === undefined ? '○' : !ok ? '✕' : problem ? '▲' : '✓';
 	const more = problem ? [problem.why, problem.fix].filter(line => line !== undefined) : [];
 	return `${mark} ${name.padEnd(15)} ${said}\n${more.map(line => `  ${' '.repeat(15)} ${line}\n`).join('')}`;
 }

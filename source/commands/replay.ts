@@ -16,7 +16,7 @@ import {openFile} from './files.ts';
 import type {Outcome} from './outcome.ts';
 import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
-import {demandTerminal, isPlain, printer} from './terminal.ts';
+import {demandKeyboard, isPlain, printer} from './terminal.ts';
 
 export async function run([path, ...more]: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (path === undefined || more.length > 0) throw new UsageError('Expected one FILE');
@@ -53,7 +53,7 @@ export async function replay(path: string, flags: Flags, config: Config): Promis
 		if (damage) process.stderr.write(`oddpod: ${damage.what}.\n`);
 		return 'well';
 	}
-	demandTerminal(`Print its events instead: oddpod replay ${path} | cat`);
+	demandKeyboard(`Print its events instead: oddpod replay ${path} | cat`);
 	const timeline = new Timeline({training: settings.train ?? DEFAULTS.train, budgetBytes: REPLAY_BUDGET_BYTES});
 	const stop = new AbortController();
 	let problem: Problem | undefined;

@@ -3,9 +3,8 @@ import {Failure} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {themeOptionsFrom, toAscii} from '../screen/theme.ts';
 
-/** Why the screen cannot be shown here, before anything is drawn. @throws {Failure} */
-export function demandTerminal(instead: string): void {
-	if (!process.stdout.isTTY) throw new Failure({id: 'no-terminal', what: 'the screen needs a terminal, and stdout is none', fix: instead});
+/** @throws {Failure} where nobody could type, before anything is drawn. */
+export function demandKeyboard(instead: string): void {
 	if (!process.stdin.isTTY)
 		throw new Failure({id: 'no-keyboard', what: 'the screen needs a keyboard, and stdin is no terminal', fix: instead});
 }

@@ -8,19 +8,22 @@ import {loadInk} from '../terminal/load-ink.ts';
 import {run as check} from './check.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
-import {demandTerminal, isPlain} from './terminal.ts';
+import {demandKeyboard, isPlain} from './terminal.ts';
 import {Watching} from './watching.ts';
 
-/** Watches the cluster on the screen. */
+/** Watches the cluster on the screen; where there can be none, prints a line an event. */
 export async function run([workload, ...more]: readonly string[], flags: Flags, config: Config): Promise<Outcome> {
 	if (more.length > 0) throw new UsageError(`Expected at most one workload, got ${[workload, ...more].join(' ')}`);
 	const select = workload === undefined ? undefined : workloadNamed(workload);
-	demandTerminal('Print events as lines instead: oddpod check; or one listing: oddpod top');
 	if (isPlain()) {
-		// A terminal that can move no cursor gets lines.
+		const why = process.stdout.isTTY ? 'TERM is dumb' : 'stdout is no terminal';
+		process.stderr.write(
+			`oddpod: ${why}: one line an event instead of the screen, until it is stopped.\nList what there is now: oddpod top\n`,
+		);
 		await check([], flags);
 		return 'well';
 	}
+	demandKeyboard('Print events as lines instead: oddpod check; or one listing: oddpod top');
 	// Before the cluster is opened: nothing may need `fetch` meanwhile.
 	const {show} = await loadInk(() => import('./show.tsx'));
 	const watching = await Watching.begin(await openLive(flags, true), flags);

@@ -35,6 +35,7 @@ export interface Check {
 	readonly ok: boolean | undefined;
 	/** What was found, in one line. */
 	readonly said: string;
+	/** Beside `ok: true` a warning: it works, with less than there could be. */
 	readonly problem?: Problem;
 }
 
@@ -52,6 +53,8 @@ export interface Terminal {
 	readonly colorDepth: number;
 	readonly term: string;
 	readonly unicode: boolean;
+	/** What the screen needs. */
+	readonly least: {readonly columns: number; readonly rows: number};
 }
 
 /** Looks at all that has to be in order. Reads only, takes a few seconds at most; `onCheck` hears of each as it is done. */
@@ -241,34 +244,47 @@ export async function examine(
 		metricsPath: (served: MetricsVersion, namespace: string | undefined) => string,
 		told: (failure: Failure, asked: Asked, more?: object) => Problem,
 	): Promise<void> {
-		const may = async (path: string): Promise<boolean | undefined> => {
-			const answer = await transport.list(path, () => {}, {signal, timeoutMs: 10_000});
-			return answer.ok ? true : isStatus(answer, 403) ? false : undefined;
-		};
+		const ask = (path: string): Promise<Result<unknown>> => transport.list(path, () => {}, {signal, timeoutMs: 10_000});
+		const allowed = (answer: Result<unknown>): boolean | undefined => (answer.ok ? true : isStatus(answer, 403) ? false : undefined);
 		const where = namespaces.length === 0 ? 'in all namespaces' : `in ${cleanText(namespaces.join(', '), 200)}`;
 		const within = namespaces.length === 0 ? '' : `/namespaces/${encodeURIComponent(namespaces[0] ?? '')}`;
-		const [pods, events, nodes, autoscalers] = await Promise.all([
-			may(`/api/v1${within}/pods?limit=1`),
-			may(`/api/v1${within}/events?limit=1`),
-			may('/api/v1/nodes?limit=1'),
-			may(`/apis/autoscaling/v2${within}/horizontalpodautoscalers?limit=1`),
+		const [podsAnswer, ...others] = await Promise.all([
+			ask(`/api/v1${within}/pods?limit=1`),
+			ask(`/api/v1${within}/events?limit=1`),
+			ask('/api/v1/nodes?limit=1'),
+			ask(`/apis/autoscaling/v2${within}/horizontalpodautoscalers?limit=1`),
 		]);
-		const metrics = list === undefined ? undefined : list.ok ? true : isStatus(list, 403) ? false : undefined;
-		const list1 = Object.entries({metrics, pods, events, nodes, autoscalers});
-		const said = `${list1.map(([name, allowed]) => `${name} ${allowed === undefined ? '?' : allowed ? 'yes' : 'no'}`).join(', ')} ${where}`;
+		const pods = allowed(podsAnswer);
+		const [events, nodes, autoscalers] = others.map(allowed);
+		const metrics = list && allowed(list);
+		const word = (may: boolean | undefined): string => (may === undefined ? '?' : may ? 'yes' : 'no');
+		const all = Object.entries({metrics, pods, events, nodes, autoscalers});
+		const said = `${all.map(([name, may]) => `${name} ${word(may)}`).join(', ')} ${where}`;
+		const scope = namespaces[0] === undefined ? {} : {namespace: namespaces[0]};
+		const readable =
+			namespaces.length === 0 && (metrics === false || pods === false)
+				? await readableNamespaces(transport, namespace => metricsPath(served, namespace), [access.namespace], signal)
+				: undefined;
+		let blind = pods === false;
+		let seen = said;
 		if (metrics === false && list !== undefined && !list.ok) {
-			if (namespaces.length === 0) {
-				const readable = await readableNamespaces(transport, namespace => metricsPath(served, namespace), [access.namespace], signal);
-				if (readable.metrics.length > 0) {
-					done('rights', true, narrowed('metrics', readable.metrics, readable.namespaces).what);
-					return;
-				}
+			if (readable === undefined || readable.metrics.length === 0) {
+				done('rights', false, said, told(list.failure, 'metrics', scope));
+				return;
 			}
-			done('rights', false, said, told(list.failure, 'metrics', namespaces[0] === undefined ? {} : {namespace: namespaces[0]}));
+			seen = narrowed('metrics', readable.metrics, readable.namespaces).what;
+			blind = readable.metrics.some(namespace => !readable.pods.includes(namespace));
+		}
+		if (!blind || podsAnswer.ok) {
+			// Everything but the metrics is a help, not a need.
+			done('rights', metrics === undefined && pods !== true ? undefined : true, seen);
 			return;
 		}
-		// Everything but the metrics is a help, not a need.
-		done('rights', metrics === undefined && pods !== true ? undefined : true, said);
+		const known = readable && readable.pods.length > 0 ? ` elsewhere than in ${cleanText(readable.pods.slice(0, 5).join(', '), 200)}` : '';
+		done('rights', true, seen, {
+			...told(podsAnswer.failure, 'pods', scope),
+			why: `Without pods${known} there are no limits (so no time at which one is hit), no restarts, OOM kills or waiting pods, and no workloads (so nothing is compared with its siblings).`,
+		});
 	}
 }
 
@@ -323,24 +339,29 @@ function clockSays(offsetMs: number): [boolean, string, Problem?] {
 	return [false, problem.what, problem];
 }
 
-function terminalSays({isTTY, columns, rows, colorDepth, term, unicode}: Terminal): [boolean, string, Problem?] {
+function terminalSays({isTTY, columns, rows, colorDepth, term, unicode, least}: Terminal): [boolean, string, Problem?] {
 	if (!isTTY) return [true, 'none: lines instead of a screen'];
 	const colors = colorDepth >= 24 ? '16M colours' : colorDepth > 1 ? `${2 ** colorDepth} colours` : 'no colour';
 	const said = `${columns}x${rows}, ${colors}, ${unicode ? 'Unicode' : 'ASCII'}`;
 	if (term === 'dumb')
 		return [
-			false,
-			said,
-			{id: 'terminal-dumb', what: 'TERM is dumb', why: 'The cursor cannot be moved there.', fix: 'oddpod check, or another terminal'},
+			true,
+			`${said}: lines instead of a screen`,
+			{
+				id: 'terminal-dumb',
+				what: 'TERM is dumb',
+				why: 'The cursor cannot be moved there.',
+				fix: 'TERM=xterm-256color oddpod, or another terminal',
+			},
 		];
-	if (columns < 80 || rows < 24)
+	if (columns < least.columns || rows < least.rows)
 		return [
 			false,
 			said,
 			{
 				id: 'terminal-small',
 				what: `The terminal has ${columns}x${rows} cells`,
-				why: 'The screen needs 80x24.',
+				why: `The screen needs ${least.columns}x${least.rows}.`,
 				fix: 'Make the window larger',
 			},
 		];

@@ -70,7 +70,7 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['a CSV without its columns', ['evaluate', columns], 1, /no column t.*\n.+/],
 	['no kubeconfig', ['top'], 1, /oddpod demo\.?\n$/],
 	['an unknown context', ['top', '--context', 'b'], 1, /context.*b.*\n.+/, {KUBECONFIG: kubeconfig}],
-	['a watch without a terminal', [], 1, /terminal.*\n.*oddpod (check|top)/],
+	['a watch into a pipe without a cluster', [], 1, /stdout is no terminal: one line an event.*\n.*oddpod top\n.*oddpod demo\.?\n$/s],
 	['an unknown flag', ['replay', 'x', '--sped', '3'], 2, /--sped.*\n.*oddpod help replay/],
 	['a flag of another command', ['top', '--speed', '3'], 2, /--speed.*oddpod top/],
 	['a flag out of range', ['demo', '--speed', '-1'], 2, /--speed.*0\.1/],

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
 import {SmallCluster} from './small-cluster.ts';
-import {Terminal} from './terminal.ts';
+import {PROGRAM, Terminal} from './terminal.ts';
 
 const SIZE = {columns: 120, rows: 30};
 const bottom = ({rows}: Terminal): string => rows.at(-1) ?? '';
@@ -130,4 +130,16 @@ test('an error ends everything and is told', {timeout: 60_000}, async () => {
 	terminal.signal('SIGUSR2');
 	assert.equal(await terminal.exited(), 1);
 	assert.match(terminal.text, /something went wrong that should not have: a fault of the test/);
+});
+
+test('into a pipe there is a line an event instead of the screen, and that is told', {timeout: 60_000}, async () => {
+	await using cluster = await SmallCluster.start();
+	using terminal = new Terminal(['-c', `'${PROGRAM.join("' '")}' | cat`], SIZE, cluster.env, ['/bin/sh']);
+	await terminal.until('what comes instead', ({text}) => /oddpod: stdout is no terminal: one line an event/.test(text));
+	await terminal.until('that it was stopped', ({text}) => {
+		terminal.type('\x03');
+		return /0 of \d+ containers judged|\^C/.test(text);
+	});
+	await terminal.exited();
+	assert.equal(terminal.written.includes('\x1b[?1049h'), false);
 });

@@ -15,7 +15,15 @@ const server = await ScriptedServer.start();
 after(() => server.close());
 
 const METRICS = '/apis/metrics.k8s.io/v1beta1/pods';
-const terminal: Terminal = {isTTY: true, columns: 120, rows: 40, colorDepth: 24, term: 'xterm-256color', unicode: true};
+const terminal: Terminal = {
+	isTTY: true,
+	columns: 120,
+	rows: 40,
+	colorDepth: 24,
+	term: 'xterm-256color',
+	unicode: true,
+	least: {columns: 60, rows: 15},
+};
 const [newest] = wireJson('03-list-100').items as {metadata: {creationTimestamp: string}}[];
 const answeredMs = Date.parse(newest?.metadata.creationTimestamp ?? '');
 const dated = (name: string) => ({...wire(name), headers: {date: new Date(answeredMs).toUTCString()}});
@@ -161,8 +169,7 @@ test('each check has its own exit code and says what mends it', async () => {
 			},
 		],
 		['clock', 18, 'clock-skew', () => look(usual(), {}, terminal, answeredMs - 600_000)],
-		['terminal', 19, 'terminal-dumb', () => look(usual(), {}, {...terminal, term: 'dumb'})],
-		['terminal', 19, 'terminal-small', () => look(usual(), {}, {...terminal, columns: 60})],
+		['terminal', 19, 'terminal-small', () => look(usual(), {}, {...terminal, columns: 59})],
 	];
 	for (const [name, code, id, run] of table) {
 		healthy();
@@ -193,6 +200,34 @@ test('with rights in some namespaces it is well, and says which', async () => {
 	const {checks, exitCode} = await look(kubeconfig(server.url));
 	assert.equal(exitCode, 0);
 	assert.match(checks.find(({name}) => name === 'rights')?.said ?? '', /^Watching 1 of 2 namespaces \(shop\)/);
+});
+
+test('where pods may not be read it is well, with a warning of what that costs', async () => {
+	healthy();
+	server.path(/^\/api\/v1\/pods$/, wire('05-403-pods-cluster')).path('/api/v1/namespaces', wire('05-403-namespaces'));
+	server.path(/namespaces\/default\/pods$/, wire('05-403-pods-cluster'));
+	const {checks, exitCode} = await look(kubeconfig(server.url));
+	const rights = checks.find(({name}) => name === 'rights');
+	assert.equal(exitCode, 0);
+	assert.equal(rights?.ok, true);
+	assert.match(rights?.said ?? '', /^metrics yes, pods no/);
+	assert.match(rights?.problem?.why ?? '', /^Without pods there are no limits .*, no restarts.*siblings/);
+	assert.match(rights?.problem?.fix ?? '', /can-i list pods --all-namespaces; .*docs\/rbac\.yaml/);
+	server.path('/api/v1/namespaces', {body: {items: [{metadata: {name: 'shop'}}]}}).path(/namespaces\/shop\/pods$/, {body: {items: []}});
+	const some = await look(kubeconfig(server.url));
+	assert.match(some.checks.find(({name}) => name === 'rights')?.problem?.why ?? '', /^Without pods elsewhere than in shop there/);
+});
+
+test('without a terminal, and on a dumb one, there are lines: no failure', async () => {
+	healthy();
+	const last = async (its: Partial<Terminal>) => {
+		const {checks, exitCode} = await look(kubeconfig(server.url), {}, {...terminal, ...its});
+		const {ok, said, problem} = checks.at(-1) ?? {};
+		return [exitCode, ok, said, problem?.id];
+	};
+	assert.deepEqual(await last({isTTY: false}), [0, true, 'none: lines instead of a screen', undefined]);
+	assert.deepEqual(await last({term: 'dumb'}), [0, true, '120x40, 16M colours, Unicode: lines instead of a screen', 'terminal-dumb']);
+	assert.deepEqual(await last({columns: 60, rows: 15}), [0, true, '60x15, 16M colours, Unicode', undefined]);
 });
 
 test('the rights in the documentation are all that is asked for, and nothing but reading', () => {
