@@ -75,7 +75,7 @@ export class Timeline {
 	readonly #gone = new Map<string, number>();
 	readonly #siblings = new Map<string, Set<string>>();
 	readonly #episodes = new Episodes();
-	#changes: Change[] = [];
+	#changes: Since<{readonly change: Change}>[] = [];
 	/** Mean time since the sample before, of the newest scrapes. */
 	readonly #stepsMs: number[] = [];
 	/** By index of the newest scrape's readings: the number of the container. */
@@ -254,12 +254,15 @@ export class Timeline {
 		return course;
 	}
 
-	/** Changes (restart, rollout, …) of a container or its workload between two times, for marks on a chart. */
-	changes(key: string, fromMs: number, toMs: number): readonly Change[] {
+	/** Changes (restart, rollout, …) of a container or its workload between two times, as far as they had been told by `knownMs`, for marks on a chart. */
+	changes(key: string, fromMs: number, toMs: number, knownMs: number): readonly Change[] {
 		const of = this.#of[this.#numbers.get(key) ?? -1];
 		if (!of) return [];
 		const workload = `${of.namespace}/${of.workload}`;
-		return this.#changes.filter(change => change.atMs >= fromMs && change.atMs <= toMs && (change.of === key || change.of === workload));
+		return this.#changes
+			.filter(({atMs, change}) => atMs <= knownMs && change.atMs >= fromMs && change.atMs <= toMs)
+			.map(({change}) => change)
+			.filter(({of}) => of === key || of === workload);
 	}
 
 	#tellAll(): void {
@@ -332,7 +335,7 @@ export class Timeline {
 	}
 
 	#tell(event: Event): void {
-		if (event.type === 'change') this.#changes.push(event.change);
+		if (event.type === 'change') this.#changes.push(event);
 		if (event.type === 'storm') this.#storms.push(event);
 		if (!('anomaly' in event)) return;
 		const {anomaly, atMs} = event;
@@ -347,7 +350,7 @@ export class Timeline {
 			dropped.add(key);
 		}
 		this.#drop(dropped);
-		if (dropped.size > 0) this.#changes = this.#changes.filter(({of}) => !dropped.has(of));
+		if (dropped.size > 0) this.#changes = this.#changes.filter(({change}) => !dropped.has(change.of));
 	}
 
 	/** Lets the oldest samples of every container go, until a tenth of the budget is free again; and what is older than all that is kept. */

@@ -177,6 +177,18 @@ test('the worst of several anomalies names the row', () => {
 	assert.equal(timeline.at(T0).rows.at(0)?.anomaly?.kind, 'memory-leak');
 });
 
+test('a change that is told late is not known before', () => {
+	const timeline = new Timeline();
+	const a = container('a');
+	const change = {what: 'restart' as const, atMs: T0 + STEP, of: a.key, detail: 'Error'};
+	append(timeline, 0, [{of: a, cpu: 1}]);
+	append(timeline, 3, [{of: a, cpu: 1}], {events: [{type: 'change', atMs: T0 + 3 * STEP, change}]});
+	const known = (step: number) => timeline.changes(a.key, T0, T0 + step * STEP, T0 + step * STEP);
+	assert.deepEqual(known(2), []);
+	assert.deepEqual(known(3), [change]);
+	assert.deepEqual(timeline.changes(a.key, T0 + 2 * STEP, T0 + 3 * STEP, T0 + 3 * STEP), []);
+});
+
 test('siblings share namespace, workload and container name', () => {
 	const timeline = new Timeline();
 	const all = [

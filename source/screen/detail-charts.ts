@@ -76,7 +76,7 @@ export function drawMetric(
 			limit,
 			request,
 			anomalies: moment.anomalies.filter(anomaly => anomaly.of.key === row.key && anomaly.metric === metric),
-			changes: timeline.changes(row.key, fromMs, until),
+			changes: timeline.changes(row.key, fromMs, until, moment.atMs),
 			heading: metric === 'memory' && row.forecast !== undefined,
 			...(known < columns && {nowMs: moment.atMs}),
 			...(forecast && known < columns && {forecast: {fromMs: moment.atMs, fromValue: row.memoryBytes, atMs: forecast.atMs}}),

@@ -90,11 +90,11 @@ export interface ScreenState {
 
 export const initialState = (
 	cursor: Cursor,
-	options: {readonly wide?: boolean; readonly selectKey?: string; readonly filter?: string; readonly sort?: Sort} = {},
+	options: {readonly wide?: boolean; readonly filter?: string; readonly sort?: Sort} = {},
 ): ScreenState => ({
 	cursor,
 	focus: 'pods',
-	selection: options.selectKey === undefined ? undefined : {id: options.selectKey, index: 0},
+	selection: undefined,
 	top: 0,
 	filter: options.filter ?? '',
 	sort: {by: options.sort ?? 'trouble', reverse: false},
