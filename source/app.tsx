@@ -57,6 +57,8 @@ export interface AppProps {
 	readonly filter?: string;
 	/** Start with the first container that this accepts, once there is one (`oddpod deploy/checkout`); without, the worst one is followed. */
 	readonly select?: (of: Container) => boolean;
+	/** What that was called by, for when there is none. */
+	readonly selectName?: string;
 	/** Asked of the engine for a container without an anomaly, at the end of the timeline only. */
 	readonly explain?: (key: string) => Explanation | undefined;
 	/** Asked of the cluster for the container whose explanation is open, at the end of the timeline only. */
@@ -101,6 +103,7 @@ export function App(props: AppProps) {
 	const sceneOf = useMemo(() => createScene(), []);
 	const momentOf = useMemo(() => createMomentOf(timeline), [timeline]);
 	const chosen = useRef(false);
+	const missed = useRef<ScreenState['notice']>(undefined);
 	const detail = useRef<{readonly key: string; readonly cancel: () => void}>(undefined);
 	/** Given with `m`, the last one last; and whom the next `m` is about, until another key is pressed. */
 	const silenced = useRef<{readonly given: readonly Container[]; readonly again: Container | undefined}>({given: [], again: undefined});
@@ -123,7 +126,12 @@ export function App(props: AppProps) {
 			const found = moment.rows.of.find(of => props.select?.(of));
 			if (found) {
 				chosen.current = true;
-				current = {...current, selection: {id: found.key, index: 0}};
+				const {notice, ...rest} = current;
+				current = {...rest, notice: notice === missed.current ? undefined : notice, selection: {id: found.key, index: 0}};
+				state.current = current;
+			} else if (!missed.current && moment.rows.length > 0 && props.selectName !== undefined) {
+				missed.current = {text: `Nothing in ${printable(props.namespaceLabel)} is called ${printable(props.selectName)}`, bad: true};
+				current = {...current, notice: missed.current};
 				state.current = current;
 			}
 		}

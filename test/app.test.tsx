@@ -76,6 +76,18 @@ test('what is asked of the world is asked of the selected container', async () =
 	assert.match(Buffer.from(copied, 'base64').toString(), new RegExp(`/${selected}:`));
 });
 
+test('a workload that is named and not there is said to be missing, until a key is pressed', async () => {
+	for (const [name, isThere] of [
+		['deploy/nope', false],
+		['deploy/cart', true],
+	] as const) {
+		await using screen = new Screen(undefined, {select: of => of.workload === `Deployment/${name.slice(7)}`, selectName: name});
+		assert.equal(/Nothing in all namespaces is called deploy\/nope/.test(await screen.drawn()), !isThere);
+		await screen.press('j');
+		assert.doesNotMatch(await screen.drawn(), /is called/);
+	}
+});
+
 test('m again is about the same container, whichever is the worst by then, and u undoes the last one wherever the selection is', async () => {
 	const silences = new Silences();
 	await using screen = new Screen({columns: 120, rows: 40}, {silences});

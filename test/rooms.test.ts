@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	engine: ['scrape'],
 	k8s: ['scrape', 'recording', 'clean', 'failure', 'format'],
 	sentences: ['scrape', 'engine', 'format'],
+	why: ['scrape', 'engine', 'format', 'sentences'],
 	samples: [],
 	'young-heap': [],
 	moment: ['scrape', 'engine'],
@@ -30,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	evaluation: ['scrape', 'engine', 'recording', 'clean', 'failure'],
 	load: ['scrape'],
 	sinks: ['load', 'scrape', 'engine', 'format', 'sentences', 'pipeline', 'recording', 'clean', 'failure', 'timeline'],
-	screen: ['load', 'moment', 'scrape', 'engine', 'format', 'sentences', 'timeline', 'cursor', 'clean'],
+	screen: ['load', 'moment', 'scrape', 'engine', 'format', 'sentences', 'why', 'timeline', 'cursor', 'clean'],
 	terminal: ['..'], // the packages that its aliases stand in for, by path
 	components: ['screen', 'format'],
 	app: ['components', 'screen', 'timeline', 'cursor', 'format', 'scrape', 'engine'],

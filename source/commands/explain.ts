@@ -1,13 +1,14 @@
 import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
-import type {Anomaly} from '../engine/verdict.ts';
+import type {Anomaly, Explanation} from '../engine/verdict.ts';
 import {UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {gravity} from '../moment.ts';
 import {run as runPipeline} from '../pipeline.ts';
 import type {Container} from '../scrape.ts';
-import {title, why} from '../sentences.ts';
+import {whyAt} from '../screen/explained.ts';
+import {titleOf} from '../sentences.ts';
 import {anomalyJson} from '../sinks/lines.ts';
 import {Timeline} from '../timeline.ts';
 import {openFile} from './files.ts';
@@ -26,7 +27,10 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	// Of an anomaly one time is told everywhere: when it began.
 	const anomalies = timeline.anomalies.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
 	const row = (anomaly: Anomaly): string =>
-		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.startedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${title(anomaly.kind, anomaly.explanation, time)}`;
+		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.startedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${titleOf(anomaly, time)}`;
+	const tell = (explanation: Explanation, ended?: Anomaly['ended']): void => {
+		for (const line of whyAt(explanation, timeline.at(ended ? explanation.atMs : timeline.endMs), time, ended)) print(line);
+	};
 	const list = `List what there is: oddpod explain ${path}`;
 	if (id === undefined) {
 		if (anomalies.length === 0) print('No anomaly in this recording.');
@@ -51,7 +55,7 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 			note('');
 		}
 		if (flags.output === 'json') print(JSON.stringify(anomalyJson(anomaly, time)));
-		else for (const line of why(anomaly.explanation, time)) print(line);
+		else tell(anomaly.explanation, anomaly.ended);
 		return 'well';
 	}
 	const containers = called(id, timeline.at(Number.POSITIVE_INFINITY).rows.of, of => of);
@@ -65,7 +69,7 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	const explanation = containers[0] && engine.explain(containers[0].key);
 	if (!explanation) throw new UsageError(`Nothing in this recording is called ${id}`, list);
 	if (flags.output === 'json') print(JSON.stringify({...explanation, of: explanation.of.key}));
-	else for (const line of why(explanation, time)) print(line);
+	else tell(explanation);
 	return 'well';
 }
 

@@ -28,7 +28,14 @@ export async function run([workload, ...more]: readonly string[], flags: Flags, 
 	const {show} = await loadInk(() => import('./show.tsx'));
 	const watching = await Watching.begin(await openLive(flags, true), flags);
 	try {
-		await show({flags, config, ...watching.props, ...(select && {select}), follow: changed => watching.follow(changed)});
+		await show({
+			flags,
+			config,
+			...watching.props,
+			...(select && {select}),
+			...(workload !== undefined && {selectName: workload}),
+			follow: changed => watching.follow(changed),
+		});
 	} finally {
 		await watching.end();
 	}

@@ -3,7 +3,7 @@ import {memo} from 'react';
 import type {LogView} from '../screen/selectors.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
-import {cut, cutMiddle, padEnd} from '../screen/width.ts';
+import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
 import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 import {onSelected} from './pod-list.tsx';
@@ -19,7 +19,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	// Of the pane alone: columns that fit what is seen would move when it is scrolled.
 	const {timeWidth} = view;
 	const left = inner - 3 - timeWidth - 2 - 4;
-	const wordsWidth = Math.min(27, Math.max(23, Math.floor(left * 0.24))); // `differs from 4 siblings`, `memory kept after load fell`
+	const wordsWidth = Math.min(27, Math.max(23, Math.floor(left * 0.27))); // `at CPU limit, siblings not`, `memory kept after load fell`
 	const podWidth = Math.min(50, Math.max(14, Math.floor(left * 0.34)));
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
 	const lines = rows.map(row => {
@@ -34,7 +34,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 			[
 				...(row.selected ? onSelected(name) : name),
 				{text: '  '},
-				{text: padEnd(cut(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
+				{text: padEnd(cutClause(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
 				{text: '  '},
 				{text: cut(row.detail, detailWidth), style},
 			],
@@ -44,3 +44,6 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	});
 	return framed(view, lines, theme);
 }
+
+/** What stands behind a comma may go. */
+const cutClause = (words: string, width: number): string => cut(widthOf(words) > width ? words.replace(/,.*/, '') : words, width);

@@ -64,9 +64,9 @@ interface Places {
 }
 
 function hintFor(text: string, {namespaces, recent, contexts}: Places): string {
-	const names = /^\s*(?:ns|namespaces?)\s/i.test(text)
+	const names = /^\s*(?:ns|namespaces?)(?:\s|$)/i.test(text)
 		? [...recent.map((name, i) => `${i + 1} ${name}`), ...namespaces.filter(name => !recent.includes(name)), '0 all']
-		: /^\s*(?:ctx|context)\s/i.test(text)
+		: /^\s*(?:ctx|context)(?:\s|$)/i.test(text)
 			? contexts
 			: [];
 	return names.length > 0 ? printable(names.join('  ')) : 'ns a,b  ctx NAME  sort COLUMN  group node  q';

@@ -57,8 +57,11 @@ export function parseCommand(text: string, known: readonly string[], contexts: r
 		}
 		case 'ctx':
 		case 'context':
+			// Asked again, with what there is beside it.
 			return argument === ''
-				? {type: 'problem', text: `Which context? ${contexts.length > 0 ? `There are ${contexts.join(', ')}` : ':ctx NAME'}`}
+				? contexts.length > 0
+					? {type: 'action', action: {type: 'command', text: 'ctx '}}
+					: {type: 'problem', text: 'Which context? :ctx NAME'}
 				: {type: 'elsewhere', to: {context: wholeName(argument, contexts)}};
 		case 'sort': {
 			const by = SORT_NAMES[argument.toLowerCase()];

@@ -3,7 +3,7 @@ import type {Explanation} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
-import {why} from '../sentences.ts';
+import {type Beside, why} from '../why.ts';
 import type {Line} from './theme.ts';
 import {printable, wrap} from './width.ts';
 import {plural} from './words.ts';
@@ -20,24 +20,33 @@ export function explained(
 	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
 	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
 	if (!explanation) return storedWords(row, moment, verdict, times).map(printable);
-	const sinceTold = moment.atMs - explanation.atMs;
-	if (!(sinceTold >= TOLD_BEFORE_MS) || row.state === 'absent') return why(explanation, times).map(printable);
-	// Of a moment after it was told: what it measured then is that of then, the times that it foretells are counted from the moment.
-	const {heldMs, state} = explanation;
-	const words = why(
-		{
-			...explanation,
-			atMs: moment.atMs,
-			value: {cpu: row.cpuMillicores, memory: row.memoryBytes},
-			...(heldMs !== undefined && state === 'firing' && {heldMs: heldMs + sinceTold}),
-		},
-		times,
-	);
-	const [who = '', what = '', ...rest] = words;
-	return [who, what, `Told at ${times.near(explanation.atMs, moment.atMs)}; growth, siblings and changes are of then.`, ...rest].map(
-		printable,
-	);
+	return whyAt(explanation, moment, times).map(printable);
 }
+
+/** As `why`, with what the moment knows beside the explanation. */
+export function whyAt(explanation: Explanation, moment: Moment, times: TimeFormat, ended?: Beside['ended']): string[] {
+	const row = moment.row(explanation.of.key);
+	const siblings = row ? siblingsOf(row, moment) : [];
+	const {heldMs, state, atMs: toldMs} = explanation;
+	const sinceTold = moment.atMs - toldMs;
+	if (ended || !(sinceTold >= TOLD_BEFORE_MS) || !row || row.state === 'absent')
+		return why(explanation, times, {siblings, ...(ended && {ended})});
+	// Of a moment after it was told: what it measured then is that of then, the times that it foretells are counted from the moment.
+	const then = {
+		...explanation,
+		atMs: moment.atMs,
+		value: {cpu: row.cpuMillicores, memory: row.memoryBytes},
+		...(heldMs !== undefined && state === 'firing' && {heldMs: heldMs + sinceTold}),
+	};
+	return why(then, times, {siblings, toldMs});
+}
+
+/** What they use at that moment, where they have a sample. */
+const siblingsOf = ({key}: Row, moment: Moment): NonNullable<Beside['siblings']> =>
+	moment.siblings(key).flatMap(sibling => {
+		const other = moment.row(sibling);
+		return other && other.state !== 'absent' ? [{cpu: other.cpuMillicores, memory: other.memoryBytes}] : [];
+	});
 
 /** What was told longer before the shown moment says so. */
 const TOLD_BEFORE_MS = 60_000;

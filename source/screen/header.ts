@@ -8,7 +8,7 @@ import type {Problem} from '../scrape.ts';
 import {headline} from '../sentences.ts';
 import {factsAbout} from './facts.ts';
 import type {VerdictView} from './row-view.ts';
-import {learningLeftMs} from './row-view.ts';
+import {anomalyNow, learningLeftMs} from './row-view.ts';
 import {type Tally, tallyOf} from './tally.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
@@ -34,7 +34,7 @@ export interface Source {
 /** Anomalies that are neither over nor a habit nor silenced, the worst first. One a container is enough here. */
 const troubles = ({odd}: Tally): readonly Anomaly[] =>
 	odd
-		.map(({anomaly}) => anomaly)
+		.map(anomalyNow)
 		.filter(anomaly => anomaly !== undefined)
 		.sort((a, b) => gravity(b) - gravity(a) || (a.of.key < b.of.key ? -1 : 1));
 

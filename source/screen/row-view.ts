@@ -1,11 +1,11 @@
 /** One row of the list: its verdict in words, and its cells. */
-import type {Metric} from '../engine/verdict.ts';
+import type {Anomaly, Metric} from '../engine/verdict.ts';
 import {MARK} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatAge, formatCpu, formatDuration, formatMemory, formatPercent, UNKNOWN} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
 import type {Container} from '../scrape.ts';
-import {markWords, title} from '../sentences.ts';
+import {markWords, titleOf, withUse} from '../sentences.ts';
 import type {Timeline} from '../timeline.ts';
 import type {Column, ColumnId} from './columns.ts';
 import type {MomentFacts, Silences} from './facts.ts';
@@ -60,16 +60,23 @@ export function verdictOf(row: Row, moment: Moment, view: VerdictView): Verdict 
 	return verdict;
 }
 
+/** Its anomaly with the numbers of now, where there are any. */
+export function anomalyNow({anomaly, state, cpuMillicores: cpu, memoryBytes: memory}: Row): Anomaly | undefined {
+	return anomaly && !anomaly.ended && state !== 'absent' ? withUse(anomaly, {cpu, memory}) : anomaly;
+}
+
 function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}: VerdictView): Verdict {
-	const {anomaly, of, state} = row;
+	const {of, state} = row;
+	const anomaly = anomalyNow(row);
 	const silence = silences?.of(of, atMs);
 	const says = (words: string, mark: Mark, style: Style = MARK_STYLES[mark]): Verdict => ({words, mark, style});
 	if (silence !== undefined && (anomaly || of.waiting !== undefined)) {
-		const what = anomaly ? title(anomaly.kind, anomaly.explanation, times).replace(/,.*/, '') : printable(of.waiting ?? '');
+		const what = anomaly ? titleOf(anomaly, times).replace(/,.*/, '') : printable(of.waiting ?? '');
 		return says(`${what}, ${silence}`, 'silenced');
 	}
-	if (anomaly && of.waiting === undefined) {
-		const words = title(anomaly.kind, anomaly.explanation, times);
+	// A kill or a loop is why it waits.
+	if (anomaly && (of.waiting === undefined || anomaly.kind === 'oom-killed' || anomaly.kind === 'crash-loop')) {
+		const words = titleOf(anomaly, times);
 		if (anomaly.recurring) return says(`habit: ${words}`, 'normal', 'plain');
 		return says(anomaly.provisional ? `${words}?` : words, anomaly.severity);
 	}

@@ -6,6 +6,7 @@ import type {TimeFormat} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
 import {gravity} from '../moment.ts';
 import type {Details, Problem} from '../scrape.ts';
+import {KIND_WORDS} from '../sentences.ts';
 import type {Timeline} from '../timeline.ts';
 import {bottomLine} from './bottom-line.ts';
 import {fitCaption} from './chart.ts';
@@ -471,6 +472,12 @@ function footerOf(top: number, height: number, length: number, outOf: number | u
 	return `${top + 1}-${Math.min(length, top + height)} of ${length}${filtered}`;
 }
 
+/** A log that is filtered has lines that stand in no other: a storm is told by its episodes. */
+function matchesOf(top: number, height: number, length: number): string {
+	const matches = length === 1 ? '1 match' : `${length} matches`;
+	return length <= height ? matches : `${top + 1}-${Math.min(length, top + height)} of ${matches}`;
+}
+
 function chartView(
 	rect: Rect,
 	boxed: boolean,
@@ -521,11 +528,12 @@ function logView(
 		...pane(rect, boxed, focused),
 		title: [
 			{text: 'Anomalies', style: focused ? 'title' : 'plain'},
-			{text: kind === undefined ? '' : ` only ${kind}`, style: 'key'},
+			{text: kind === undefined ? '' : ` only ${KIND_WORDS[kind]}`, style: 'key'},
 			{text: filter === '' ? '' : ` /${printable(filter)}`, style: 'key'},
+			{text: ' by trouble, then what is over, newest first', style: 'dim'},
 		],
 		caption: '',
-		footer: footerOf(top, height, entries.length, kind === undefined && filter === '' ? undefined : moment.anomalies.length),
+		footer: kind === undefined && filter === '' ? footerOf(top, height, entries.length, undefined) : matchesOf(top, height, entries.length),
 		rows: entries.slice(top, top + height).map((entry, i) => logRowView(entry, focused && top + i === selected, context)),
 		timeWidth: entries.reduce((most, entry) => Math.max(most, timeOf(entry, context).length), 0),
 		empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',

@@ -2,7 +2,7 @@
 import type {Cursor, CursorAction, Line as CursorLine} from '../cursor.ts';
 import {moveCursor, placeOf} from '../cursor.ts';
 import type {Anomaly, Kind} from '../engine/verdict.ts';
-import {title} from '../sentences.ts';
+import {titleOf} from '../sentences.ts';
 
 export const PANES = ['pods', 'charts', 'log'] as const;
 export type Pane = (typeof PANES)[number];
@@ -445,9 +445,9 @@ function tellJump(state: ScreenState, sight: Sight): ScreenState {
 	const told = sight.told(atMs);
 	const [worst] = told;
 	if (!worst) return state;
-	const {of, kind, explanation} = worst;
+	const {of} = worst;
 	const more = told.length > 1 ? ` (and ${told.length - 1} more at this moment)` : '';
-	const text = `${of.namespace}/${of.pod}: ${title(kind, explanation).replace(/,.*/, '')}${more}`;
+	const text = `${of.namespace}/${of.pod}: ${titleOf(worst)}${more}`;
 	return {...choose(state, of.key, sight), focus: 'pods', notice: {text, bad: false}};
 }
 

@@ -3,7 +3,7 @@ import type {TimeFormat} from '../format.ts';
 import {formatDuration} from '../format.ts';
 import type {Reader} from '../pipeline.ts';
 import {nameOfKey} from '../scrape.ts';
-import {detail, title} from '../sentences.ts';
+import {detail, inWords, titleOf} from '../sentences.ts';
 import {LoadRises} from './load-rises.ts';
 
 const MARK = {critical: '‼', warning: '▲', notice: '△'} as const;
@@ -44,15 +44,15 @@ export function lines(write: (line: string) => void, format: 'text' | 'json', ti
 export function eventText(event: Event, time: TimeFormat): string {
 	const at = time.time(event.atMs);
 	if (event.type === 'change') return `${at}   ${event.change.what.padEnd(16)} ${changedName(event.change)}  ${event.change.detail}`;
-	if (event.type === 'storm') return `${at}   ${'storm'.padEnd(16)} ${event.of}  ${event.detail}`;
+	if (event.type === 'storm') return `${at}   ${'storm'.padEnd(16)} ${event.of}  many at once: ${inWords(event.detail)}`;
 	const {anomaly} = event;
 	const where = placeName(anomaly);
 	if (event.type === 'closed') {
-		return `${at} ✓ ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}: ${overWords(anomaly, event.atMs, time)}`;
+		return `${at} ✓ ${anomaly.kind.padEnd(16)} ${where}  ${titleOf(anomaly, time)}: ${overWords(anomaly, event.atMs, time)}`;
 	}
 	const was = event.was ? ` (was ${event.was})` : '';
 	const habit = anomaly.recurring ? ' [habit]' : '';
-	return `${at} ${anomaly.recurring ? '·' : MARK[anomaly.severity]} ${anomaly.kind.padEnd(16)} ${where}  ${title(anomaly.kind, anomaly.explanation, time)}${habit}${was}: ${detail(anomaly, time)}`;
+	return `${at} ${anomaly.recurring ? '·' : MARK[anomaly.severity]} ${anomaly.kind.padEnd(16)} ${where}  ${titleOf(anomaly, time)}${habit}${was}: ${detail(anomaly, time)}`;
 }
 
 /** `over after 9 min (recovered)`; of an end that is told later, when it was. */
@@ -96,7 +96,7 @@ export function anomalyJson(anomaly: Anomaly, time: TimeFormat): Record<string, 
 		ended: anomaly.ended ? iso(anomaly.ended.atMs) : null,
 		endedBy: anomaly.ended?.by ?? null,
 		limitAt: explanation.forecast ? iso(explanation.forecast.atMs) : null,
-		text: `${title(anomaly.kind, anomaly.explanation, time)}: ${detail(anomaly, time)}`,
+		text: `${titleOf(anomaly, time)}: ${detail(anomaly, time)}`,
 		explanation: {...explanation, of: of.key},
 	};
 }

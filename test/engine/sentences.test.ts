@@ -3,7 +3,8 @@ import test from 'node:test';
 import {render} from '../../source/evaluation/scenes.ts';
 import {shop} from '../../source/evaluation/shop.ts';
 import {timeFormat} from '../../source/format.ts';
-import {detail, headline, title, why} from '../../source/sentences.ts';
+import {detail, headline, title} from '../../source/sentences.ts';
+import {why} from '../../source/why.ts';
 import {container, jitter, MIB, reading, START_MS, samples, scrape, watch} from './watch.ts';
 
 const times = timeFormat('UTC');
@@ -49,11 +50,11 @@ test('a leak beside flat siblings in one sentence', () => {
 
 /** Siblings, how many of them do the same, their change over its change → the words. */
 const besideSiblings: readonly (readonly [count: number, alike: number, ratio: number, words: RegExp])[] = [
-	[2, 0, -0.01, /^2 siblings, none of them does the same \(their CPU did not change\)\.$/],
-	[1, 0, -0.3, /^1 sibling, which does not do the same \(their CPU changed the other way\)\.$/],
-	[1, 1, 1.01, /^1 sibling, which does the same \(their CPU changed by 101% of its change\)\.$/],
-	[2, 1, 0.5, /^2 siblings, 1 of them does the same \(their CPU changed by 50% of its change\)\.$/],
-	[4, 3, 0.78, /^4 siblings, 3 of them do the same \(their CPU changed by 78% of its change\)\.$/],
+	[2, 0, -0.01, /^Siblings: 2, none of them does the same \(their CPU did not change\)\.$/],
+	[1, 0, -0.3, /^Siblings: 1, it does not do the same \(its CPU changed the other way\)\.$/],
+	[1, 1, 1.01, /^Siblings: 1, it does the same \(its CPU changed 101% as much as this one's\)\.$/],
+	[2, 1, 0.5, /^Siblings: 2, 1 of them does the same \(their CPU changed 50% as much as this one's\)\.$/],
+	[4, 3, 0.78, /^Siblings: 4, 3 of them do the same \(their CPU changed 78% as much as this one's\)\.$/],
 ];
 test('what siblings do is told as one would say it', () => {
 	const {engine} = watch(
@@ -67,7 +68,7 @@ test('what siblings do is told as one would say it', () => {
 	assert.ok(explanation);
 	for (const [count, alike, ratio, words] of besideSiblings) {
 		const lines = why({...explanation, kind: 'cpu-spike', metric: 'cpu', siblings: {count, alike, ratio}}, times);
-		assert.match(lines.find(line => line.includes('sibling')) ?? '', words);
+		assert.match(lines.find(line => line.startsWith('Siblings')) ?? '', words);
 	}
 });
 
@@ -105,8 +106,8 @@ test('what stands, and what is over, is told beside what was usual before it', (
 	assert.equal(busy?.ended?.by, 'recovered');
 	assert.ok((busy?.explanation.usual.cpu.high ?? Number.NaN) < 60);
 	const words = why(busy.explanation, times).join('\n');
-	assert.match(words, /CPU: \d+m now.*usually 4\dm-5\dm.*It was 55\dm at its most\./);
-	assert.match(words, /Score 0\.\d\d, over its threshold/);
+	assert.match(words, /CPU: \d+m now \(55\dm at its most\).*usually 4\dm-5\dm/);
+	assert.match(words, /Statistics: score 0\.\d\d, threshold 0\.\d\d; /);
 });
 
 test('an OOM kill names the growth before it, and what was usual before that', () => {
@@ -121,7 +122,7 @@ test('an OOM kill names the growth before it, and what was usual before that', (
 		const killed = watch(scrapes).anomalies.find(({kind}) => kind === 'oom-killed');
 		assert.ok(killed);
 		const words = why(killed.explanation, times).join('\n');
-		assert.match(words, /Before it was killed memory grew by [\d.]+Mi\/min since \d\d:\d\d\./);
+		assert.match(words, /Growth: before it was killed memory rose by [\d.]+Mi\/min since \d\d:\d\d\./);
 		assert.ok(
 			killed.explanation.usual.memory.high < 130 * MIB,
 			`${killed.explanation.usual.memory.high / MIB} MiB, exit seen first: ${seenFirst}`,
@@ -140,4 +141,33 @@ test('what is told of a leak that ended in a kill is of its end: memory, how lon
 	assert.equal(leak?.ended?.by, 'oom-killed');
 	const {value, peak = Number.NaN} = leak.explanation;
 	assert.ok(value.memory > 245 * MIB && peak >= value.memory, `${value.memory / MIB} MiB`);
+	const [who, ...words] = why(leak.explanation, times, {ended: leak.ended, siblings: [{cpu: 50, memory: 120 * MIB}]});
+	assert.equal(who, 'shop/a:main');
+	assert.match(words[0] ?? '', /^Critical, \d\d:\d\d to \d\d:\d\d \(\d+ min\): memory growing\.$/);
+	assert.match(words.join('\n'), /^It is over: the container was OOM-killed\.$/m);
+	assert.match(words.join('\n'), /^Memory: 2[45]\dMi at the end, (?:9\d|100)% of its limit of 256Mi; usually /m);
+	assert.doesNotMatch(words.join('\n'), / now,|It is over when/);
+});
+
+test('an explanation begins with what, since when, how sure; statistics and machine names come last', () => {
+	const {anomalies} = watch(samples(215, i => calmCpu(i) + (i >= 200 ? 500 : 0), calmMemory));
+	const [spike] = anomalies;
+	assert.ok(spike);
+	const words = why(spike.explanation, times, {siblings: []}).filter(line => line !== '');
+	const beginnings = words.slice(1).map(line => /^[A-Z][\w ]*?(?=:| \d)/.exec(line)?.[0]);
+	assert.deepEqual(beginnings, [
+		'Warning since',
+		'How sure',
+		'CPU',
+		'Memory',
+		'Siblings',
+		'Before it',
+		'It is over when',
+		'Look next',
+		'Statistics',
+	]);
+	assert.doesNotMatch(words.slice(0, -1).join('\n'), /cpu-|score|would matter/);
+	assert.match(words.at(-1) ?? '', /In JSON and for --fail-on this is cpu-(?:spike|sustained)\.$/);
+	const once = why({...spike.explanation, baseline: {ageMs: 0, samples: 1, from: 'itself'}}, times);
+	assert.match(once.at(-1) ?? '', /baseline of 1 sample,/);
 });

@@ -272,6 +272,37 @@ test('the title of a recording gives way to the namespaces that are chosen', () 
 	}
 });
 
+test('the log says its order, names things as the list does, and counts what matches', () => {
+	const pane = new Pane(trouble, medium);
+	const titleOf = (): string => pane.scene.log?.title.map(({text}) => text).join('') ?? '';
+	assert.equal(titleOf(), 'Anomalies by trouble, then what is over, newest first');
+	const verdicts = pane.scene.list?.rows.map(({cells}) => cells[2]?.text);
+	for (const {words, over} of pane.scene.log?.rows ?? []) assert.ok(over || verdicts?.includes(words), words);
+	assert.ok(verdicts?.includes('at CPU limit, siblings not'));
+	const kinds: string[] = [];
+	for (;;) {
+		pane.do({type: 'next-kind'});
+		const kind = / only (.*) by trouble/.exec(titleOf())?.[1];
+		if (kind === undefined) break;
+		kinds.push(kind);
+		assert.equal(pane.scene.log?.footer, '1 match');
+	}
+	assert.deepEqual(
+		kinds,
+		['CPU spike', 'CPU high', 'memory growing', 'memory spike'].sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b)),
+	);
+});
+
+test('CPU at its limit is told in the sentence, in the list, in the log and in the explanation', () => {
+	const {scene} = new Pane(trouble, {columns: 200, rows: 60}).do({type: 'move', by: 1});
+	assert.match(
+		textOf(scene.sentence[1] ?? []),
+		/shop\/cart: 1 of 3 replicas at its CPU limit of 500m \(probably throttled\) since 13:51, usually 30m-90m; its siblings do not rise/,
+	);
+	assert.match(scene.log?.rows[1]?.detail ?? '', /^498m, its limit, usually 30m-90m/);
+	assert.match(scene.whyText().join('\n'), /^CPU: 498m now, at its limit of 500m, probably throttled; usually 30m-90m/m);
+});
+
 test('who chooses an order sees its top, selected, wherever the list was', () => {
 	for (const action of [{type: 'sort', by: 'memory'}, {type: 'next-sort'}] as const) {
 		const pane = new Pane(trouble, small).do({type: 'move-to', end: 'last'}).do(action);
@@ -403,7 +434,7 @@ test('[ goes to an anomaly, its container is selected and named, also where a fi
 	assert.equal(selected?.anomaly?.firedAtMs, atMs);
 	assert.ok(textOf(keys).startsWith(` payments/${selected?.of.pod}: memory spike   enter why  `), textOf(keys));
 	pane.do({type: 'time', action: {type: 'jump-anomaly', by: -1}});
-	assert.match(textOf(pane.scene.keys), /cart-66b7d-p4qzt: CPU high/);
+	assert.match(textOf(pane.scene.keys), /cart-66b7d-p4qzt: at CPU limit, siblings not/);
 	assert.equal(pane.scene.selected?.of.pod, 'cart-66b7d-p4qzt');
 });
 

@@ -141,6 +141,7 @@ test('commands', () => {
 		['ctx prod-us', {type: 'elsewhere', to: {context: 'prod-us'}}],
 		['sort mem', {type: 'action', action: {type: 'sort', by: 'memory'}}],
 		['group node', {type: 'action', action: {type: 'group', by: 'node'}}],
+		['ctx', {type: 'action', action: {type: 'command', text: 'ctx '}}],
 		['ctx prod-e', {type: 'elsewhere', to: {context: 'prod-eu'}}],
 		['ctx prod', {type: 'elsewhere', to: {context: 'prod'}}],
 	];
