@@ -37,7 +37,7 @@ export function why(explanation: Explanation, times: TimeFormat, beside: Beside 
 		...aheadLines(explanation, times, beside),
 		...(beside.toldMs === undefined
 			? []
-			: [`Growth, siblings and changes are as of ${times.near(beside.toldMs, explanation.atMs)}, when this was last told.`]),
+			: [`Growth, what siblings did and changes are as of ${times.near(beside.toldMs, explanation.atMs)}, when this was last told.`]),
 		...nextLines(explanation),
 		'',
 		statistics(explanation),
@@ -122,7 +122,7 @@ function oddBy({state, reasons}: Explanation): string[] {
 /** `CPU: 498m now, at its limit of 500m, probably throttled; usually 30m-90m, so 9.6 times its median of 52m.` */
 function useLine(explanation: Explanation, metric: Metric, {ended}: Beside): string {
 	const {value, usual, of, kind, metric: ofAnomaly} = explanation;
-	const {median, need} = usual[metric];
+	const {median, low, high, need} = usual[metric];
 	const now = value[metric];
 	const name = capital(nameOf(metric));
 	if (Number.isNaN(now)) return `${name}: not known.`;
@@ -138,10 +138,8 @@ function useLine(explanation: Explanation, metric: Metric, {ended}: Beside): str
 	const is = `${name}: ${formatUse(metric, now)} ${kind === 'oom-killed' ? 'before the kill' : ended ? 'at the end' : 'now'}${peakWords(explanation, metric)}${ofLimit}`;
 	if (Number.isNaN(median)) return `${is}; what is usual is not known yet.`;
 	const times = now / median;
-	const ratio =
-		Number.isFinite(times) && (times >= 1.15 || times <= 0.85)
-			? `, so ${factor(times)} times its median of ${formatUse(metric, median)}`
-			: '';
+	const isUsual = now >= low && now <= high;
+	const ratio = !isUsual && Number.isFinite(times) ? `, so ${factor(times)} times its median of ${formatUse(metric, median)}` : '';
 	// Of the metric that is in trouble already, and of one whose height alone could be none.
 	const tells = (kind === undefined || ofAnomaly !== metric) && !ended && need > 0 && now < median + need && !(median + need > limit);
 	const alarm = tells ? ` An alarm begins at about ${formatUse(metric, median + need)}.` : '';

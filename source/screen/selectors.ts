@@ -530,7 +530,7 @@ function logView(
 			{text: 'Anomalies', style: focused ? 'title' : 'plain'},
 			{text: kind === undefined ? '' : ` only ${KIND_WORDS[kind]}`, style: 'key'},
 			{text: filter === '' ? '' : ` /${printable(filter)}`, style: 'key'},
-			{text: ' by trouble, then what is over, newest first', style: 'dim'},
+			{text: kind === undefined && filter === '' ? ' by trouble, then what is over, newest first' : '', style: 'dim'},
 		],
 		caption: '',
 		footer: kind === undefined && filter === '' ? footerOf(top, height, entries.length, undefined) : matchesOf(top, height, entries.length),

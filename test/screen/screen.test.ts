@@ -282,7 +282,7 @@ test('the log says its order, names things as the list does, and counts what mat
 	const kinds: string[] = [];
 	for (;;) {
 		pane.do({type: 'next-kind'});
-		const kind = / only (.*) by trouble/.exec(titleOf())?.[1];
+		const kind = /^Anomalies only (.*)$/.exec(titleOf())?.[1];
 		if (kind === undefined) break;
 		kinds.push(kind);
 		assert.equal(pane.scene.log?.footer, '1 match');
