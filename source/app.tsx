@@ -1,4 +1,6 @@
 /** Joins what the screen knows (screen/) and how it looks (components/): the only React with effects. */
+
+import {setImmediate} from 'node:timers/promises';
 import {useApp, useInput, usePaste, useStdout, useWindowSize} from 'ink';
 import {useEffect, useMemo, useReducer, useRef} from 'react';
 import {Screen} from './components/screen.tsx';
@@ -79,6 +81,8 @@ export interface AppProps {
 	readonly contexts?: readonly string[];
 	/** Stops the process (SIGTSTP) while the screen is suspended, and resolves when it goes on. */
 	readonly stop?: () => Promise<void>;
+	/** Asks the terminal for its size, and draws every cell of it with the next frame: somebody else has had it. */
+	readonly drawAnew?: () => void;
 	readonly onQuit: () => void;
 	readonly clock?: Clock;
 }
@@ -228,6 +232,9 @@ export function App(props: AppProps) {
 			case 'suspend':
 				if (props.stop) leave(props.stop);
 				break;
+			case 'draw-anew':
+				props.drawAnew?.();
+				break;
 			default:
 				change(action);
 		}
@@ -306,7 +313,18 @@ export function App(props: AppProps) {
 	const leave = (meanwhile: () => Promise<void>): void => {
 		if (away.current) return;
 		away.current = true;
-		void suspendTerminal(meanwhile).finally(() => {
+		const borrowed = async (): Promise<void> => {
+			try {
+				await meanwhile();
+			} finally {
+				props.drawAnew?.();
+				// React makes the screen for another size in a turn of its own; Ink shows what there is when this is over.
+				await setImmediate();
+				// Not when Ink has drawn: a key that answers to what is seen by then is heard.
+				away.current = false;
+			}
+		};
+		void suspendTerminal(borrowed).finally(() => {
 			away.current = false;
 		});
 	};

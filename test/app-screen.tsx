@@ -85,6 +85,7 @@ export class AppScreen {
 			kubectl: async (verb, of) => void call(`${verb} ${of.pod}`),
 			goTo: async to => void call(`go to ${JSON.stringify(to)}`),
 			stop: async () => call('stop'),
+			drawAnew: () => call('draw anew'),
 			onQuit: () => call('quit'),
 			...more,
 		};

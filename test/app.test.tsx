@@ -60,14 +60,19 @@ test('what is asked of the world is asked of the selected container', async () =
 	await using screen = new Screen();
 	await screen.press('j');
 	const selected = /▸. \S+ +(\S+)/.exec(await screen.drawn())?.[1] ?? assert.fail(screen.text);
-	for (const key of ['l', 'p', 'd', 'm', 'u', 'ctrl-z', 'q', 'ctrl-c']) await screen.press(key);
+	for (const key of ['l', 'p', 'd', 'm', 'u', 'ctrl-z', 'ctrl-l', 'q', 'ctrl-c']) await screen.press(key);
 	assert.deepEqual(screen.calls, [
 		`logs ${selected}`,
+		'draw anew',
 		`previous-logs ${selected}`,
+		'draw anew',
 		`describe ${selected}`,
+		'draw anew',
 		`silence ${selected}`,
 		`unsilence ${selected}`,
 		'stop',
+		'draw anew',
+		'draw anew',
 		'quit',
 		'quit',
 	]);
@@ -127,6 +132,6 @@ test('a key held down that leaves the screen leaves it once', async () => {
 	await screen.press('d');
 	assert.deepEqual(
 		screen.calls.map(call => call.split(' ')[0]),
-		['logs', 'describe'],
+		['logs', 'draw', 'describe', 'draw'],
 	);
 });

@@ -21,6 +21,12 @@ export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'sto
 export async function show({flags, config, follow, ...begin}: Show): Promise<void> {
 	const theme = createTheme(themeFrom(flags, config, process.env));
 	const times = timeFrom(flags);
+	const writer = screenWriter(process.stdout);
+	// Node asks for the size on this signal, and tells of another one alone. A window dragged to and fro in the time of one signal has
+	// its old size again, and not what stood in it.
+	const repaint = (): void => writer.repaint();
+	// Who is not in the foreground is not told of another size.
+	const drawAnew = (): void => void process.emit('SIGWINCH', 'SIGWINCH');
 	const screen = (props: typeof begin) => (
 		<App
 			{...props}
@@ -30,11 +36,12 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 			times={times}
 			onQuit={() => app.unmount()}
 			stop={stopProcess}
+			drawAnew={drawAnew}
 		/>
 	);
 	const app = render(screen(begin), {
 		stdin: inlet(process.stdin),
-		stdout: screenWriter(process.stdout),
+		stdout: writer,
 		alternateScreen: true,
 		exitOnCtrlC: false,
 		interactive: true,
@@ -45,6 +52,8 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 	const leave = (): void => app.unmount();
 	const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 	for (const signal of signals) process.on(signal, leave);
+	// Somebody may have stopped it without asking (SIGSTOP).
+	process.on('SIGWINCH', repaint).on('SIGCONT', drawAnew);
 	// Whatever goes wrong anywhere is told once the terminal can show it.
 	let fault: {readonly error: unknown} | undefined;
 	const fail = (error: unknown): void => {
@@ -59,6 +68,7 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 		if (fault) throw fault.error;
 	} finally {
 		for (const signal of signals) process.off(signal, leave);
+		process.off('SIGWINCH', repaint).off('SIGCONT', drawAnew);
 		process.off('uncaughtException', fail).off('unhandledRejection', fail);
 	}
 }
@@ -66,6 +76,9 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 /** Stops as `ctrl-z` does, and resolves when the shell lets it go on. */
 async function stopProcess(): Promise<void> {
 	const resumed = new Promise<void>(resolve => process.once('SIGCONT', () => resolve()));
+	// A paused replay waits for nothing but keys, and a signal that is waited for keeps no process alive.
+	const alive = setInterval(() => {}, 0x7fffffff);
 	process.kill(0, 'SIGTSTP');
 	await resumed;
+	clearInterval(alive);
 }

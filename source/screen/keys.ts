@@ -8,7 +8,8 @@ export type Effect =
 	| {readonly type: 'silence'}
 	| {readonly type: 'unsilence'}
 	| {readonly type: 'kubectl'; readonly verb: 'logs' | 'previous-logs' | 'describe'}
-	| {readonly type: 'suspend'};
+	| {readonly type: 'suspend'}
+	| {readonly type: 'draw-anew'};
 
 export type Action = StateAction | Effect;
 
@@ -223,6 +224,7 @@ export const BINDINGS: readonly Binding[] = [
 		bar: {keys: 'q', word: 'quit', rank: 1},
 	},
 	{keys: ['ctrl-z'], action: {type: 'suspend'}, category: 'General', description: 'suspend; fg comes back'},
+	{keys: ['ctrl-l'], action: {type: 'draw-anew'}, category: 'General', description: 'draw the screen anew'},
 ];
 
 /** While a line is typed. */

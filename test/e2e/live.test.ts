@@ -85,6 +85,38 @@ test("l, p and d run the user's own kubectl and pager, and come back", {timeout:
 	assert.equal(await terminal.exited(), 0);
 });
 
+test('a terminal that kubectl has had comes back in the size that it has by then, and ctrl-l wipes away what others wrote', {
+	timeout: 60_000,
+}, async () => {
+	await using cluster = await SmallCluster.start();
+	cluster.program('kubectl', 'echo "kubectl was asked"');
+	const pager = cluster.program('pager', 'cat\nread line < /dev/tty');
+	using terminal = live(cluster, {PATH: `${cluster.folder}:${process.env.PATH}`, KUBECTL_PAGER: pager});
+	await pods(terminal, 'cart-0', 'checkout-0');
+	for (const size of [
+		{columns: 80, rows: 24},
+		{columns: 140, rows: 44},
+	]) {
+		terminal.type('l');
+		await terminal.until('what kubectl says', ({text, alternate}) => !alternate && text.includes('kubectl was asked'));
+		terminal.resize(size);
+		terminal.type('q\r');
+		await terminal.until('a whole screen', ({alternate, rows}) => alternate && /quit/.test(rows.at(-1) ?? ''));
+		await pods(terminal, 'cart-0', 'checkout-0');
+		assert.ok(
+			terminal.rows.some(row => row.length === size.columns),
+			terminal.text,
+		);
+		assert.equal(terminal.text.match(/quit/g)?.length, 1, terminal.text);
+	}
+	terminal.scribble('\x1b[10;10HBroadcast message from root');
+	await terminal.until('what somebody else wrote', ({text}) => text.includes('Broadcast message'));
+	terminal.type('\f');
+	await terminal.until('that it is gone', ({text}) => !text.includes('Broadcast message'));
+	terminal.type('q');
+	assert.equal(await terminal.exited(), 0);
+});
+
 test('what kubectl complains of is told; without kubectl that is told', {timeout: 60_000}, async () => {
 	await using cluster = await SmallCluster.start();
 	cluster.program('kubectl', 'echo "Error from server (NotFound): pods not found" >&2\nexit 1');

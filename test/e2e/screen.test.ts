@@ -163,3 +163,41 @@ test('ctrl-z gives the shell back, fg the screen', {timeout: 60_000}, async () =
 	shell.type('exit\r');
 	await shell.exited();
 });
+
+for (const [from, to] of [
+	[
+		{columns: 120, rows: 40},
+		{columns: 100, rows: 30},
+	],
+	[
+		{columns: 80, rows: 24},
+		{columns: 120, rows: 40},
+	],
+] as const) {
+	test(`${from.columns}x${from.rows} becomes ${to.columns}x${to.rows} while it is suspended: fg draws it as if it had begun so`, {
+		timeout: 60_000,
+	}, async () => {
+		using shell = new Terminal(['-i'], from, {PS1: 'shell> ', ENV: '/dev/null'}, ['/bin/sh']);
+		await shell.until('the prompt', ({text}) => /shell> /.test(text));
+		shell.type(`${PROGRAM.map(part => `'${part}'`).join(' ')} demo --start 30m --utc\r`);
+		await shell.until('the screen', ({alternate, text}) => alternate && /quit/.test(text));
+		shell.type(' ,');
+		await shell.until('the pause', ({text}) => /PAUSED/.test(text));
+		shell.type('\x1a');
+		await shell.until('the prompt', ({alternate, text}) => !alternate && text.trimEnd().endsWith('shell>'));
+		shell.resize(to);
+		shell.type('fg\r');
+		await shell.until('the whole screen, to its last line', ({alternate, rows}) => alternate && /quit/.test(rows.at(-1) ?? ''));
+		const seen = (): string => shell.rows.map(row => row.trimEnd()).join('\n');
+		const after = seen();
+		// A window dragged to and fro: what a terminal cuts off then has to be drawn anew, even if no other size is ever seen.
+		shell.resize({columns: 90, rows: 20});
+		shell.resize(to);
+		await shell.until(`what stood there, which was\n${after}`, () => seen() === after);
+		shell.type('q');
+		await shell.until('the prompt', ({alternate, text}) => !alternate && text.trimEnd().endsWith('shell>'));
+		assertRestored(shell);
+		shell.type('exit\r');
+		await shell.exited();
+	});
+}

@@ -57,6 +57,11 @@ export class Terminal {
 		this.#pty.write(keys);
 	}
 
+	/** What somebody else writes on the same terminal. */
+	scribble(text: string): void {
+		this.#screen.write(text, () => this.#tell());
+	}
+
 	resize({columns, rows}: Size): void {
 		this.#screen.resize(columns, rows);
 		this.#pty.resize(columns, rows);

@@ -74,7 +74,7 @@ export class Pane {
 	}
 }
 
-export const EFFECTS: ReadonlySet<string> = new Set(['quit', 'copy', 'silence', 'kubectl', 'unsilence', 'suspend']);
+export const EFFECTS: ReadonlySet<string> = new Set(['quit', 'copy', 'silence', 'kubectl', 'unsilence', 'suspend', 'draw-anew']);
 
 /** Every row of every pane has to be exactly as wide as its pane: otherwise it would run into its neighbour. */
 export function frameOf(scene: Scene, theme: Theme): string {

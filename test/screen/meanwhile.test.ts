@@ -6,7 +6,7 @@ import {due, liveCursor, replayCursor} from '../../source/cursor.ts';
 import {actionOf, BINDINGS} from '../../source/screen/keys.ts';
 import {createTheme} from '../../source/screen/theme.ts';
 import {ChangingCluster, type Happening, happenings} from './changing-cluster.ts';
-import {frameOf, Pane} from './frame.ts';
+import {EFFECTS, frameOf, Pane} from './frame.ts';
 
 type Step =
 	| {readonly type: 'key'; readonly key: string}
@@ -19,7 +19,17 @@ type Step =
 	/** The clock of a cursor that plays. */
 	| {readonly type: 'plays'; readonly scrapes: number};
 
-const KEYS = [...BINDINGS.flatMap(({keys}) => keys), 'a', 'r', '!', 'backspace', 'ctrl-h', 'enter', 'j', 'k'];
+const KEYS = [
+	...BINDINGS.filter(({action}) => !EFFECTS.has(action.type)).flatMap(({keys}) => keys),
+	'a',
+	'r',
+	'!',
+	'backspace',
+	'ctrl-h',
+	'enter',
+	'j',
+	'k',
+];
 const steps: fc.Arbitrary<Step> = fc.oneof(
 	{weight: 8, arbitrary: fc.record({type: fc.constant('key'), key: fc.constantFrom(...KEYS)})},
 	{weight: 1, arbitrary: fc.record({type: fc.constant('paste'), text: fc.string({unit: 'grapheme', maxLength: 60})})},

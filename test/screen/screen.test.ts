@@ -517,7 +517,7 @@ test('every key in the table does something', () => {
 	for (const {keys, action} of BINDINGS) {
 		for (const key of keys) {
 			assert.equal(actionOf(key, false), action);
-			const effect = ['quit', 'copy', 'silence', 'unsilence', 'kubectl', 'suspend'].includes(action.type);
+			const effect = ['quit', 'copy', 'silence', 'unsilence', 'kubectl', 'suspend', 'draw-anew'].includes(action.type);
 			// Somewhere in the middle of everything, and with something of each kind to undo.
 			const doers = [0, 1, 2, 3, 4].map(way => {
 				const pane = new Pane(trouble, {columns: 120, rows: 24});
