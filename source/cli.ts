@@ -2,7 +2,7 @@
 import process from 'node:process';
 import type {Outcome} from './commands/outcome.ts';
 import {type Config, configFile, NO_CONFIG, readConfig} from './config.ts';
-import {Failure, sentence, told, UsageError} from './failure.ts';
+import {Failure, told, UsageError} from './failure.ts';
 import {COMMANDS, type Command, checkFlags, checkSwitches, commandIn, type Flags, help, isCommand, meowFlags} from './flags.ts';
 import {didYouMean} from './nearest-word.ts';
 import {VERSION} from './version.ts';
@@ -81,7 +81,7 @@ function printHelp(word: string | undefined): number {
 
 function tell(error: unknown, command: Command): string {
 	if (error instanceof UsageError)
-		return `oddpod: ${sentence(error.message)}\n${error.fix ?? `See: oddpod help${command === 'watch' ? '' : ` ${command}`}`}\n`;
+		return told({id: 'usage', what: error.message, fix: error.fix ?? `See: oddpod help${command === 'watch' ? '' : ` ${command}`}`});
 	if (error instanceof Failure) return told(error.problem);
 	const message = error instanceof Error ? error.message : String(error);
 	return `oddpod: something went wrong that should not have: ${message}.\nPlease report it, with the file that this makes: oddpod … --log FILE\n${process.env.ODDPOD_DEBUG && error instanceof Error ? `${error.stack}\n` : ''}`;

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {cleanText} from './clean.ts';
 import type {Mistake} from './config-text.ts';
-import {Failure} from './failure.ts';
+import {Failure, reasonOf} from './failure.ts';
 import type {Flags} from './flags.ts';
 import type {ColumnId} from './screen/columns.ts';
 import type {ThemeOptions} from './screen/theme.ts';
@@ -29,9 +29,9 @@ export async function readConfig(file: string | undefined): Promise<Config> {
 	try {
 		text = readFileSync(file, 'utf8');
 	} catch (error) {
-		const {code, message} = error as NodeJS.ErrnoException;
+		const {code} = error as NodeJS.ErrnoException;
 		if (code === 'ENOENT' || code === 'ENOTDIR') return NO_CONFIG;
-		throw new Failure({id: 'config-unreadable', what: `${cleanText(file, 200)} cannot be read: ${cleanText(message, 100)}`});
+		throw new Failure({id: 'config-unreadable', what: `${cleanText(file, 200)} cannot be read: ${cleanText(reasonOf(error), 100)}`});
 	}
 	const {parseConfig} = await import('./config-text.ts'); // few have such a file: nobody else waits for the parser
 	const mistakes: Mistake[] = [];

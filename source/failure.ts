@@ -29,7 +29,18 @@ export function sentence(text: string): string {
 	return /[?!]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
-/** One sentence of what happened and why, then a line of what to do: as a command prints it. */
+/** What happened and why, then a line of what to do: as every command prints it. */
 export function told({what, why, fix}: Problem): string {
-	return `oddpod: ${sentence(what)}${why ? ` ${sentence(why)}` : ''}\n${fix ? `${fix}\n` : ''}`;
+	return `oddpod: ${sentence(afterColon(what))}${why ? ` ${sentence(why)}` : ''}\n${fix ? `${isCommand(fix) ? 'Try: ' : ''}${fix}\n` : ''}`;
 }
+
+/** kubectl's words begin with its own `error: ` or as a sentence; names of files and `Error from server (Forbidden)` stay as they are. */
+const afterColon = (what: string): string =>
+	what.replace(/^error: /, '').replace(/^(?:The|There|No|Unable|You|Watching|Expected|Nothing|Metrics)\b/, word => word.toLowerCase());
+
+/** `kubectl config view`, `NO_PROXY=host`: not a sentence. */
+const isCommand = (fix: string): boolean => /^(?:[a-z]|[A-Z_]+=)/.test(fix);
+
+/** Of an error of the system: `no such file or directory`, without its code and what was called. */
+export const reasonOf = (error: unknown): string =>
+	(error instanceof Error ? error.message : String(error)).replace(/^[A-Z]+: /, '').replace(/, \w+(?: '.*')?$/s, '');

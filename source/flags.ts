@@ -234,6 +234,8 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 		const flag = known.get(name);
 		if (!flag) {
 			if (name in FLAGS) throw new UsageError(`${flagName(name)} is not a flag of \`oddpod ${command}\``);
+			if (Object.values<Flag>(FLAGS).some(({short}) => short === name))
+				throw new UsageError(`-${name} is not a flag of \`oddpod ${command}\``);
 			if (name.length === 1) throw new UsageError(`There is no flag -${name}`);
 			throw new UsageError(`There is no flag ${flagName(name)}${didYouMean(flagName(name), [...known.keys()].map(flagName))}`);
 		}

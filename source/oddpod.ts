@@ -5,7 +5,7 @@ import process from 'node:process';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
-	process.stderr.write(`oddpod needs Node 22.19 or newer, this is ${process.versions.node}.\n`);
+	process.stderr.write(`oddpod: Node 22.19 or newer is needed, this is ${process.versions.node}.\n`);
 	process.exitCode = 1;
 } else {
 	module.enableCompileCache?.();

@@ -2,7 +2,7 @@ import process from 'node:process';
 import {createEngine} from '../engine/engine.ts';
 import {DEFAULTS} from '../engine/settings.ts';
 import {type Event, type Kind, STATES, type Verdicts} from '../engine/verdict.ts';
-import {Failure, told, UsageError} from '../failure.ts';
+import {Failure, reasonOf, told, UsageError} from '../failure.ts';
 import {type Flags, parseDuration} from '../flags.ts';
 import {formatDuration} from '../format.ts';
 import {healthLine} from '../k8s/health.ts';
@@ -53,8 +53,7 @@ export async function run([path, ...more]: readonly string[], flags: Flags): Pro
 			engine: createEngine(settings),
 			readers,
 			signal: stop.signal,
-			readerFailed: (reader, error) =>
-				process.stderr.write(`oddpod: the ${reader.name} failed and was stopped (${(error as Error).message}).\n`),
+			readerFailed: (reader, error) => process.stderr.write(`oddpod: the ${reader.name} failed and was stopped: ${reasonOf(error)}.\n`),
 		});
 	} finally {
 		clearTimeout(timer);

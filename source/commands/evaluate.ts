@@ -5,7 +5,7 @@ import {type BaselineName, createBaseline} from '../evaluation/baselines.ts';
 import {DEFAULT_WARM_UP, type Figures, type WarmUp} from '../evaluation/counting.ts';
 import {type Outcome as Evaluation, evaluateCsv, evaluateRecording} from '../evaluation/evaluate.ts';
 import type {RecordingFigures} from '../evaluation/labels.ts';
-import {Failure, UsageError} from '../failure.ts';
+import {Failure, reasonOf, UsageError} from '../failure.ts';
 import type {Flags} from '../flags.ts';
 import {damageWords, openRecording} from '../recording/feed.ts';
 import {nameOfKey} from '../scrape.ts';
@@ -62,7 +62,7 @@ async function writeAlarms(path: string, alarms: readonly Alarm[]): Promise<void
 	} catch (error) {
 		throw new Failure({
 			id: 'alarms-file',
-			what: `${path} cannot be written (${(error as Error).message})`,
+			what: `${path} cannot be written: ${reasonOf(error)}`,
 			fix: 'Give --alarms a name in a folder that you may write to',
 		});
 	}

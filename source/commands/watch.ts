@@ -63,7 +63,7 @@ function workloadNamed(text: string): (of: Container) => boolean {
 	const full = SHORT[kind.toLowerCase()];
 	if (full === undefined || !name || rest.length > 0)
 		throw new UsageError(
-			`Expected a workload such as deploy/checkout, sts/ledger or pod/ledger-0, or a command, got ${text}${didYouMean(text, Object.keys(COMMANDS))}`,
+			`Expected a workload such as deploy/checkout, sts/ledger or pod/ledger-0, or a command, got ${text}${full === undefined ? didYouMean(text, Object.keys(COMMANDS)) : ''}`,
 		);
 	return of => (full === 'Pod' ? of.pod === name : of.workload === `${full}/${name}`);
 }

@@ -89,8 +89,8 @@ function mergeFile(file: string, merged: Merged, explicit: boolean): Problem | u
 		if (code === 'ENOENT' && !explicit) return undefined; // passed over
 		return {
 			id: 'kubeconfig-unreadable',
-			what: code === 'ENOENT' ? `stat ${name}: no such file or directory` : `error loading config file "${name}": ${reason(code)}`,
-			why: 'The file that was asked for cannot be read.',
+			what: code === 'ENOENT' ? `there is no kubeconfig ${name}` : `error loading config file "${name}": ${reason(code)}`,
+			why: `${explicit ? '--kubeconfig' : 'KUBECONFIG, or its default,'} names it.`,
 			fix: 'Name another with --kubeconfig or KUBECONFIG',
 		};
 	}

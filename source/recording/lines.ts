@@ -1,7 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {createGunzip} from 'node:zlib';
-import {Failure} from '../failure.ts';
+import {Failure, reasonOf} from '../failure.ts';
 
 /** No line of a recording comes near this; a file without line ends is none. */
 const MAX_LINE = 64 * 2 ** 20;
@@ -58,7 +58,7 @@ export async function* readLines(path: string, state: LinesState = {torn: false}
 }
 
 function cannotRead(path: string, error: unknown): Failure {
-	const {code, message} = error as NodeJS.ErrnoException;
+	const {code} = error as NodeJS.ErrnoException;
 	const what: Record<string, string> = {
 		ENOENT: `there is no file ${path}`,
 		EACCES: `${path} may not be read by this user`,
@@ -66,7 +66,7 @@ function cannotRead(path: string, error: unknown): Failure {
 	};
 	return new Failure({
 		id: 'file-unreadable',
-		what: (code && what[code]) || `${path} cannot be read (${message})`,
+		what: (code && what[code]) || `${path} cannot be read: ${reasonOf(error)}`,
 		fix: code === 'ENOENT' ? 'Check the name, or see a recording that is always there: oddpod demo' : `See what it is: ls -l ${path}`,
 	});
 }

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {createWriteStream} from 'node:fs';
 import {cleanText} from '../clean.ts';
-import {Failure} from '../failure.ts';
+import {Failure, reasonOf} from '../failure.ts';
 import type {Reader} from '../pipeline.ts';
 
 /** A log that somebody can attach to a bug report: what was polled, what was told, what failed. */
@@ -29,7 +29,7 @@ export async function openLog(path: string, now: () => number, health?: () => st
 	} catch (error) {
 		throw new Failure({
 			id: 'log-file',
-			what: `the log ${path} cannot be written (${(error as Error).message})`,
+			what: `the log ${path} cannot be written: ${reasonOf(error)}`,
 			fix: 'Give --log a name in a folder that you may write to',
 		});
 	}

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import {createWriteStream, type WriteStream} from 'node:fs';
 import {constants, createGzip, type Gzip} from 'node:zlib';
-import {Failure} from '../failure.ts';
+import {Failure, reasonOf} from '../failure.ts';
 import type {Reader} from '../pipeline.ts';
 import {serialiseHeader, Writer} from '../recording/format.ts';
 import type {Scrape} from '../scrape.ts';
@@ -24,10 +24,11 @@ export async function openRecorder({path, source, intervalMs, writer, seed, sett
 	try {
 		await once(file, 'open');
 	} catch (error) {
-		const {code, message} = error as NodeJS.ErrnoException;
+		const {code} = error as NodeJS.ErrnoException;
 		throw new Failure({
 			id: 'record-file',
-			what: code === 'EEXIST' ? `${path} exists already, and a recording overwrites nothing` : `${path} cannot be written (${message})`,
+			what:
+				code === 'EEXIST' ? `${path} exists already, and a recording overwrites nothing` : `${path} cannot be written: ${reasonOf(error)}`,
 			fix: code === 'EEXIST' ? 'Give another name, or remove it first' : 'Give a name in a folder that you may write to',
 		});
 	}

@@ -71,6 +71,11 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['no kubeconfig', ['top'], 1, /oddpod demo\.?\n$/],
 	['an unknown context', ['top', '--context', 'b'], 1, /context.*b.*\n.+/, {KUBECONFIG: kubeconfig}],
 	['a watch into a pipe without a cluster', [], 1, /stdout is no terminal: one line an event.*\n.*oddpod top\n.*oddpod demo\.?\n$/s],
+	['a kubeconfig that there is not', ['top', '--kubeconfig', path.join(folder, 'none')], 1, /there is no kubeconfig .*\n.*--kubeconfig/],
+	['a kubeconfig that is none', ['top', '--kubeconfig', text], 1, /: error loading config file .*\nTry: kubectl/],
+	['a folder that is not there', ['demo', '--log', path.join(folder, 'none/a')], 1, /a cannot be written: no such file or directory\.\n/],
+	['a short flag of another command', ['demo', '-n', 'shop'], 2, /-n is not a flag of `oddpod demo`/],
+	['a kind of workload without a name', ['deploy'], 2, /deploy\/checkout.*got deploy\.\n/],
 	['an unknown flag', ['replay', 'x', '--sped', '3'], 2, /--sped.*\n.*oddpod help replay/],
 	['a flag of another command', ['top', '--speed', '3'], 2, /--speed.*oddpod top/],
 	['a flag out of range', ['demo', '--speed', '-1'], 2, /--speed.*0\.1/],
@@ -99,7 +104,7 @@ const refused: readonly (readonly [string, readonly string[], number, RegExp, Re
 	['a number that is left out', ['demo', '--speed'], 2, /--speed .*got none\.\n/],
 	['a value where none belongs', ['demo', '--loop=3'], 2, /--loop without a value, got 3\.\n/],
 	['a flag that is given twice', ['demo', '--seed', '1', '--seed', '2'], 2, /--seed .*once\.\n/],
-	['the number of no anomaly', ['explain', shop, '99'], 2, /There are \d\d anomalies.*99.*\n.*oddpod explain recordings/],
+	['the number of no anomaly', ['explain', shop, '99'], 2, /there are \d\d anomalies.*99.*\n.*oddpod explain recordings/],
 	['a name that is nobody', ['explain', shop, 'nobody'], 2, /called nobody.*\n.*oddpod explain recordings/],
 	['a name of several that are well', ['explain', shop, 'ads'], 2, /2 containers fit ads: shop\/ads-\S+, shop\/ads-/],
 	['a start after the end', ['replay', shop, '--start', '5h'], 2, /--start .*is 1 h 45 min long, got 5h\.\n/],
@@ -112,6 +117,7 @@ for (const [what, args, status, said, env] of refused) {
 	test(`${what} is refused with exit code ${status} and what to do`, () => {
 		const result = oddpod(args, env);
 		assert.match(result.stderr, said);
+		assert.match(result.stderr, /^oddpod: (?!error: |[A-Z][a-z])[^\n]+[.?]\n[^\n]+\n/, 'one form: what and why, then what to do');
 		assert.equal(result.status, status);
 		assert.equal(result.stdout, '');
 	});

@@ -22,5 +22,5 @@ const program = oldNode();
 test('an old Node is told, not crashed on', {skip: program === undefined && 'no Node older than 22.19 on this machine'}, () => {
 	const {status, stdout, stderr} = spawnSync(program ?? '', ['dist/oddpod.js', '--version'], {encoding: 'utf8'});
 	assert.deepEqual([status, stdout], [1, '']);
-	assert.match(stderr, /^oddpod needs Node 22\.19 or newer, this is \d+\.\d+\.\d+\..*\n$/);
+	assert.match(stderr, /^oddpod: Node 22\.19 or newer is needed, this is \d+\.\d+\.\d+\..*\n$/);
 });
