@@ -16,7 +16,8 @@ export const PodList = memo(function PodList({view, theme}: {readonly view: List
 export function podListRows(view: ListView, theme: Theme): readonly string[] {
 	const inner = innerWidth(view);
 	const lines = [paintRow(heading(view), inner, theme), ...view.rows.map(row => painted(row, view.columns, inner, theme))];
-	if (view.rows.length === 0 && view.empty !== '') lines.push(paintRow([{text: `   ${view.empty}`, style: 'dim'}], inner, theme));
+	if (view.rows.length === 0 && view.empty !== '')
+		for (const text of view.empty.split('\n')) lines.push(paintRow([{text: `   ${text}`, style: 'dim'}], inner, theme));
 	return framed(view, lines, theme);
 }
 

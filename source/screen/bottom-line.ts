@@ -1,4 +1,5 @@
 /** The last line: what is being typed, the answer to the last key, or which keys there are. */
+import {parseFilter} from './filter.ts';
 import type {Source} from './header.ts';
 import {keyBar} from './help.ts';
 import type {ScreenState} from './state.ts';
@@ -18,7 +19,10 @@ export function bottomLine(
 	const {typing, notice} = state;
 	if (typing) {
 		const sign = typing.what === 'command' ? ':' : '/';
-		const hint = typing.what === 'command' ? hintFor(typing.text, places) : '!text: without it   -l app=x   node=NAME';
+		const hint =
+			typing.what === 'command'
+				? hintFor(typing.text, places)
+				: (parseFilter(typing.text).problem ?? 'regular expression   !text: without it   -l app=x   node=NAME');
 		const text = printable(typing.text);
 		// What is typed last has to be seen.
 		const shown = cutStart(text, width - 4);

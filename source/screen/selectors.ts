@@ -17,6 +17,7 @@ import {detailWords} from './details.ts';
 import {explained, whyLines} from './explained.ts';
 import type {Silences} from './facts.ts';
 import {factsAbout} from './facts.ts';
+import {labelsThere} from './filter.ts';
 import type {HeaderInput, Source} from './header.ts';
 import {sentenceRows, sentences, statusLine, widthOfAll} from './header.ts';
 import {helpLines} from './help.ts';
@@ -545,8 +546,10 @@ const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
 
 function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
 	if (listing.ids.length > 0) return '';
-	if (listing.unfiltered > 0)
-		return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`;
+	if (listing.unfiltered > 0) {
+		const more = listing.problem ?? labelsThere(state.filter, moment.rows.of);
+		return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.${more === undefined ? '' : `\n${printable(more)}`}`;
+	}
 	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
 	return '';
 }

@@ -129,6 +129,16 @@ test('a filter is typed', () => {
 	for (const text of 'cart') pane.do({type: 'type', text});
 	golden('filter-120x40', pane.frame());
 });
+test('a filter that finds nothing says why: no regular expression, no such label, no such value of it', () => {
+	const typed = (text: string, size = medium) => new Pane(trouble, size).do({type: 'filter'}).do({type: 'type', text});
+	for (const size of [medium, {columns: 80, rows: 24}]) {
+		const letters = typed('foo([', size);
+		assert.match(letters.frame(), /matches \/foo\(\[; esc .*\n.*“foo\(\[” is no regular expression: taken letter by letter/);
+		assert.match(letters.frame().split('\n').at(-1) ?? '', /is no regular expression/);
+	}
+	assert.match(typed('-l app.kubernetes.io/name=cart').frame(), /esc .*\n.*There is no label app\.kubernetes\.io\/name; there are app /);
+	assert.match(typed('-l app=nobody').frame(), /esc .*\n.*app is .*cart/);
+});
 test('a past moment of a replay', () => {
 	const source = {label: 'shop.jsonl.gz', live: false, finished: () => true};
 	const pane = new Pane(trouble, medium, {source, cursor: {...replayCursor(60), atMs: END_MS}}).do({

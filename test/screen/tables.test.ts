@@ -9,7 +9,7 @@ import {drawChart, fitCaption} from '../../source/screen/chart.ts';
 import type {Column} from '../../source/screen/columns.ts';
 import {columnsFor} from '../../source/screen/columns.ts';
 import {parseCommand} from '../../source/screen/command.ts';
-import {parseFilter} from '../../source/screen/filter.ts';
+import {labelsThere, parseFilter} from '../../source/screen/filter.ts';
 import {actionOf, namesOf} from '../../source/screen/keys.ts';
 import {layoutFor} from '../../source/screen/layout.ts';
 import {positionBar} from '../../source/screen/position-bar.ts';
@@ -127,6 +127,18 @@ test('filters', () => {
 			text,
 		);
 	assert.match(parseFilter('-l a b').problem ?? '', /no label selector/);
+	assert.match(parseFilter('!foo([').problem ?? '', /“foo\(\[” is no regular expression: taken letter by letter/);
+	assert.equal(parseFilter('foo(a|b)[x]').problem, undefined);
+	const all = [cart, {...cart, labels: {app: 'db', 'pod-template-hash': 'x'}}, {...cart, labels: {}}];
+	const labels: readonly [string, string | undefined][] = [
+		['-l app.kubernetes.io/name=cart', 'There is no label app.kubernetes.io/name; there are app, pod-template-hash, tier'],
+		['-l app=checkout', 'app is cart, db'],
+		['-l app=cart,tier', undefined],
+		['-l !app', undefined],
+		['cart', undefined],
+	];
+	for (const [text, said] of labels) assert.equal(labelsThere(text, all), said, text);
+	assert.equal(labelsThere('-l app=x', [{...cart, labels: {}}]), 'No labels are known here.');
 });
 
 test('commands', () => {
