@@ -308,14 +308,15 @@ function nextLines({kind, of}: Explanation): string[] {
 const NOT_BY_SCORE: ReadonlySet<Kind> = new Set(['memory-leak', 'memory-retained', 'oom-killed', 'crash-loop', 'unlike-siblings']);
 
 function statistics(explanation: Explanation): string {
-	const {kind, baseline, sampleMs, learned, training, state} = explanation;
+	const {kind, severity, baseline, sampleMs, learned, training, state} = explanation;
 	const every = Number.isFinite(sampleMs) ? `, one every ${formatDuration(sampleMs)}` : '';
 	const of =
 		baseline.from === 'previous pods'
 			? `baseline from other pods of this workload and ${counted(baseline.samples, 'sample')} of its own`
 			: `baseline of ${counted(baseline.samples, 'sample')}`;
 	const training_ = kind === undefined && state === 'learning' && learned < training ? ` of ${training}` : '';
-	const machine = kind === undefined ? '' : ` In JSON and for --fail-on this is ${kind}.`;
+	const machine =
+		kind === undefined ? '' : ` In JSON it is ${kind}; to fail a check on it: --fail-on ${kind}${severity === 'notice' ? ':notice' : ''}.`;
 	return `Statistics: ${scoreWords(explanation)}; ${of}${training_}${every}.${machine}`;
 }
 

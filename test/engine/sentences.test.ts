@@ -167,7 +167,8 @@ test('an explanation begins with what, since when, how sure; statistics and mach
 		'Statistics',
 	]);
 	assert.doesNotMatch(words.slice(0, -1).join('\n'), /cpu-|score|would matter/);
-	assert.match(words.at(-1) ?? '', /In JSON and for --fail-on this is cpu-(?:spike|sustained)\.$/);
+	assert.match(words.at(-1) ?? '', /In JSON it is (cpu-\w+); to fail a check on it: --fail-on \1\.$/);
+	assert.match(why({...spike.explanation, severity: 'notice'}, times).at(-1) ?? '', /--fail-on cpu-\w+:notice\.$/);
 	const once = why({...spike.explanation, baseline: {ageMs: 0, samples: 1, from: 'itself'}}, times);
 	assert.match(once.at(-1) ?? '', /baseline of 1 sample,/);
 });

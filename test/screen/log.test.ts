@@ -5,8 +5,9 @@ import test from 'node:test';
 import {createEngine} from '../../source/engine/engine.ts';
 import {type Anomaly, isToldAlone} from '../../source/engine/verdict.ts';
 import {drain} from '../../source/evaluation/evaluate.ts';
+import {timeFormat} from '../../source/format.ts';
 import {openRecording} from '../../source/recording/feed.ts';
-import {logOf} from '../../source/screen/log.ts';
+import {kindsOf, logOf, logRowView} from '../../source/screen/log.ts';
 import {allEntries, foldLoads} from '../../source/screen/log-entries.ts';
 import {Timeline} from '../../source/timeline.ts';
 
@@ -29,6 +30,18 @@ test('it lists storms and folded loads instead of an episode a container', () =>
 	const [storm, ...others] = entries.filter(({storm}) => storm);
 	assert.deepEqual([storm?.firedAtMs, storm?.count, others.length], [moment.storms[0]?.atMs, 10, 0]);
 	assert.match(storm?.storm?.detail ?? '', /^10 containers: 9 load, 1 level-shift$/);
+});
+
+test('a storm is told in the words of the screen', () => {
+	const storm = logOf(moment, unfiltered).find(({storm}) => storm) ?? assert.fail();
+	const context = {moment, times: timeFormat('UTC'), crowded: new Set<string>(), short: false};
+	assert.match(logRowView(storm, false, context).detail, /^10 containers: 9 load rise, 1 stepped up/);
+});
+
+test('only kinds that have a line are offered to choose from', () => {
+	const shown = new Set(logOf(moment, unfiltered).flatMap(({anomaly, storm}) => (anomaly && !storm ? [anomaly.kind] : [])));
+	assert.deepEqual(kindsOf(moment), [...shown].sort());
+	assert.ok(!kindsOf(moment).includes('load') && moment.anomalies.some(({kind}) => kind === 'load'));
 });
 
 test('leaks, kills and whatever is told alone keep a line of their own', () => {

@@ -303,6 +303,26 @@ test('the log says its order, names things as the list does, and counts what mat
 	);
 });
 
+test('what waits since a crash loop is called so, as in the log', () => {
+	const timeline = sampleTimeline();
+	const [scrape, assessment] = scrapeAt(281, true);
+	const of = PARTS.find(({of}) => of.waiting !== undefined)?.of ?? assert.fail();
+	const [like] = timeline.anomalies;
+	assert.ok(like);
+	const anomaly = {
+		...like,
+		id: 'loop',
+		of,
+		kind: 'crash-loop' as const,
+		severity: 'critical' as const,
+		explanation: {...like.explanation, of},
+	};
+	timeline.append(scrape, {...assessment, events: [{type: 'opened', atMs: scrape.atMs, anomaly}]});
+	const {list, log} = new Pane(timeline, medium).scene;
+	assert.equal(list?.rows[0]?.cells[2]?.text, 'crash loop');
+	assert.equal(log?.rows[0]?.words, 'crash loop');
+});
+
 test('CPU at its limit is told in the sentence, in the list, in the log and in the explanation', () => {
 	const {scene} = new Pane(trouble, {columns: 200, rows: 60}).do({type: 'move', by: 1});
 	assert.match(
