@@ -1,6 +1,7 @@
 /** The list of pods. */
 import {memo} from 'react';
 import type {Column} from '../screen/columns.ts';
+import {isAscending} from '../screen/list.ts';
 import type {Cell, RowView} from '../screen/row-view.ts';
 import type {ListView} from '../screen/selectors.ts';
 import type {Line, Span, Theme} from '../screen/theme.ts';
@@ -16,8 +17,7 @@ export const PodList = memo(function PodList({view, theme}: {readonly view: List
 export function podListRows(view: ListView, theme: Theme): readonly string[] {
 	const inner = innerWidth(view);
 	const lines = [paintRow(heading(view), inner, theme), ...view.rows.map(row => painted(row, view.columns, inner, theme))];
-	if (view.rows.length === 0 && view.empty !== '')
-		for (const text of view.empty.split('\n')) lines.push(paintRow([{text: `   ${text}`, style: 'dim'}], inner, theme));
+	if (view.rows.length === 0) lines.push(...view.empty.map(line => paintRow(line, inner, theme)));
 	return framed(view, lines, theme);
 }
 
@@ -44,8 +44,8 @@ function heading({columns, sort}: ListView): Line {
 	const spans: Span[] = [{text: '   '}];
 	for (const column of columns) {
 		const sorted = column.sort !== undefined && column.sort === sort.by;
-		const arrow = sorted ? (sort.reverse ? '↑' : '↓') : '';
-		const title = cut(column.title, column.width - arrow.length) + arrow;
+		const arrow = sorted ? (isAscending(sort) ? '↑' : '↓') : '';
+		const title = column.title.slice(0, column.width - arrow.length) + arrow;
 		spans.push(
 			{text: ' '.repeat(column.gap)},
 			{text: column.align === 'right' ? padStart(title, column.width) : padEnd(title, column.width), style: sorted ? 'key' : 'head'},

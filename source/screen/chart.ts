@@ -38,6 +38,9 @@ interface Cell {
 export function drawChart(data: ChartData, width: number, height: number, times: TimeFormat, tones: Tones): readonly Line[] {
 	const columns = plotColumns(width);
 	const rows = Math.max(1, height - 1);
+	// Without any number an axis would be invented.
+	if (![data.own, ...data.siblings].some(course => valuesOf(course).some(value => !Number.isNaN(value))))
+		return inTheMiddle(NO_SAMPLES, width, rows + 1);
 	const scale = scaleOf(data, rows);
 	const grid: Cell[][] = Array.from({length: rows}, () =>
 		Array.from({length: columns}, (): Cell => ({glyph: ' ', style: 'dim', band: false})),
@@ -94,7 +97,7 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 		if (columns > 3 * word.length) write(row, ` ${word} `, columns - word.length - 1, style);
 	}
 	if (own.every(Number.isNaN)) {
-		const words = ' no samples in this time ';
+		const words = ` ${NO_SAMPLES} `;
 		write(Math.floor(rows / 2), words, Math.floor((columns + words.length) / 2) - words.length, 'dim');
 	}
 	const letters = new Map<number, string>();
@@ -113,6 +116,14 @@ export function drawChart(data: ChartData, width: number, height: number, times:
 	lines.push(axis(data, columns, letters, times));
 	return lines;
 }
+
+const NO_SAMPLES = 'no samples in this time';
+
+const inTheMiddle = (words: string, width: number, height: number): readonly Line[] =>
+	Array.from({length: height}, (_, row): Line => {
+		const left = Math.max(0, Math.floor((width - words.length) / 2));
+		return [{text: fit(row === Math.floor((height - 1) / 2) ? ' '.repeat(left) + words : '', width), style: 'dim'}];
+	});
 
 export const plotColumns = (width: number): number => Math.max(1, width - GUTTER);
 

@@ -89,7 +89,7 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	if (problemPart && alarms.length > 0) parts.splice(1, 0, problemPart);
 	for (const text of failingToStart(counted, namespaced)) parts.push({mark: MARKS.warning, style: 'warning', text});
 	if (alarms.length === 0) {
-		if (parts.length === 0) parts.push({...(counted.judged > 0 ? PEACE : UNSURE), text: peace(input, width)});
+		if (parts.length === 0) parts.push({...(counted.calm > 0 ? PEACE : UNSURE), text: peace(input, width)});
 		for (const anomaly of all) parts.push({mark: MARKS.notice, style: 'notice', text: printable(headline(anomaly, times, namespaced))});
 	}
 	const lines: Line[] = [];
@@ -174,7 +174,7 @@ function peace(input: HeaderInput, width: number): string {
 	const {moment, startMs, source, view, only} = input;
 	const {times} = view;
 	const counted = tally(input);
-	const {containers, judged, learning, leastLearned, calm} = counted;
+	const {containers, learning, leastLearned, calm} = counted;
 	const where = only.length === 0 ? '' : ` in ${cut(only.map(printable).join(', '), SHORT_LABEL)}`;
 	if (moment.rows.length === 0) {
 		if (Number.isNaN(startMs))
@@ -187,13 +187,21 @@ function peace(input: HeaderInput, width: number): string {
 	const since = source.live
 		? `Watching since ${times.near(startMs, moment.atMs)}; earlier is unknown.`
 		: `The recording begins at ${times.near(startMs, moment.atMs)}.`;
-	const first =
-		judged === 0
-			? `Learning what is usual in ${plural(learning, 'container')}${where}${ready}`
-			: [`No trouble in ${plural(calm, 'container')}${where.replace(' in ', ' of ')}`, ...lesser(counted)].join(', ');
-	const rest = [judged > 0 && learning > 0 ? `${count(learning)} learning${ready}` : '', unseen(counted)]
-		.filter(text => text !== '')
-		.join(', ');
+	// Of peace only where there is one that is judged and calm.
+	const [first = '', ...others] = (
+		calm > 0
+			? [
+					[`No trouble in ${plural(calm, 'container')}${where.replace(' in ', ' of ')}`, ...lesser(counted)].join(', '),
+					learning > 0 ? `${count(learning)} learning${ready}` : '',
+					unseen(counted),
+				]
+			: [
+					learning > 0 ? `Learning what is usual in ${plural(learning, 'container')}${where}${ready}` : '',
+					lesser(counted).join(', '),
+					unseen(counted),
+				]
+	).filter(text => text !== '');
+	const rest = others.join(', ');
 	const whole = `${first}${rest === '' ? '' : `; ${rest}`}.`;
 	const short = source.live ? `Since ${times.near(startMs, moment.atMs)}.` : '';
 	return [`${whole} ${since}`, `${whole} ${short}`.trim(), whole].find(text => widthOf(text) + 3 <= width) ?? `${first}.`;
@@ -306,6 +314,22 @@ export function statusLine(input: StatusInput, width: number): Line {
 	];
 }
 
+/** Nothing of the cluster can be reached; it does not answer; nobody may come in. With other problems a part of it is seen. */
+const CUT_OFF = /^(?:unreachable|dns|tls|tls-.*|date|proxy|network|connection-lost|feed-failed)$/;
+const SILENT = /^(?:timeout|metrics-timeout|bad-answer)$/;
+const SHUT = /^(?:forbidden|unauthorized|credentials|certificate-expired|not-logged-in)/;
+
+/** What stands in the place of LIVE for as long as nothing is: no sample has come yet, or the server does not answer any more. */
+function blindness(moment: Moment, source: Source): string | undefined {
+	const problem = source.problem?.() ?? moment.problems[0];
+	const is = (ids: RegExp): boolean => problem !== undefined && ids.test(problem.id);
+	if (is(CUT_OFF)) return ' OFFLINE ';
+	if (!Number.isNaN(moment.newestSampleMs)) return undefined;
+	if (is(SILENT)) return ' OFFLINE ';
+	if (is(SHUT)) return ' NO ACCESS ';
+	return Number.isNaN(moment.atMs) ? '' : ' NO SAMPLES ';
+}
+
 /** Which moment this is. No ticking age: the time of the newest sample stands, and how old it is only once it is stale. */
 function clockSpans({moment, source, view, cursor, startMs, endMs}: StatusInput): Span[] {
 	const {times} = view;
@@ -316,6 +340,12 @@ function clockSpans({moment, source, view, cursor, startMs, endMs}: StatusInput)
 	const ageMs = moment.atMs - moment.newestSampleMs;
 	const staleMs = 4 * (Number.isFinite(view.stepMs) ? Math.max(view.stepMs, 15_000) : 30_000);
 	if (cursor.mode === 'follow') {
+		const blind = source.live ? blindness(moment, source) : undefined;
+		if (blind !== undefined)
+			return [
+				{text: blind, ...(blind !== '' && {style: 'badge'})},
+				{text: time === '' ? '' : ` ${time}`, style: 'strong'},
+			];
 		if (ageMs > staleMs)
 			return [
 				{text: ' STALE ', style: 'badge'},

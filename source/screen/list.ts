@@ -255,6 +255,12 @@ function byText(keys: readonly string[], reverse: boolean): Order {
 	return (a, b) => sign * compare(keys[a] ?? '', keys[b] ?? '');
 }
 
+/** Which way what stands in the column goes, from top to bottom; the largest stands first where nobody has turned it round. */
+export const isAscending = ({by, reverse}: ScreenState['sort']): boolean => SMALLEST_FIRST.has(by) !== reverse;
+
+/** Names from A on, the nearest limit, the youngest. */
+const SMALLEST_FIRST: ReadonlySet<Sort> = new Set(['name', 'namespace', 'node', 'limit-at', 'age']);
+
 function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentFacts): Order {
 	const {of, forecasts} = rows;
 	const numbers = (value: (of: Container, i: number) => number): Order => byNumber(Float64Array.from(of, value), reverse);

@@ -26,11 +26,9 @@ export const share = (value: number, limit: number): number => (Number.isFinite(
 export const statusOf = (row: Row): string => {
 	if (row.of.waiting !== undefined) return row.of.waiting;
 	if (row.state === 'absent' && row.absence !== undefined && row.absence !== 'no-sample' && row.absence !== 'too-new')
-		return capital(ABSENCE_WORDS[row.absence]);
+		return ABSENCE_WORDS[row.absence];
 	return 'Running';
 };
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export interface Verdict {
 	readonly words: string;
@@ -162,14 +160,15 @@ function cellOf(
 	if (ofNode) return ofNode;
 	const absent = row.state === 'absent';
 	const {cpu, memory} = usageOf(row);
-	const calm: Style = absent ? 'dim' : 'plain';
+	const isOver = row.absence === 'gone' || row.absence === 'completed';
+	const nameStyle: Style = isOver ? 'dim' : 'plain';
 	switch (column.id) {
 		case 'namespace':
 			return {text: printable(of.namespace), style: 'dim', cut: 'middle'};
 		case 'pod': {
-			if (members) return {text: `${printable(workloadName(of))} ×${podsOf(members)}`, style: calm, cut: 'middle'};
+			if (members) return {text: `${printable(workloadName(of))} ×${podsOf(members)}`, style: nameStyle, cut: 'middle'};
 			const tail = facts.crowded.has(podOf(of)) ? `:${printable(of.name)}` : '';
-			return {text: printable(of.pod), style: calm, cut: 'middle', ...(tail !== '' && {tail})};
+			return {text: printable(of.pod), style: nameStyle, cut: 'middle', ...(tail !== '' && {tail})};
 		}
 		case 'verdict':
 			return {text: verdict.words, style: verdict.style, cut: 'clause'};

@@ -33,7 +33,7 @@ import type {RowView, VerdictView} from './row-view.ts';
 import {rowView, sparkOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sight} from './state.ts';
 import {topFor} from './state.ts';
-import type {Line, Tones} from './theme.ts';
+import type {Line, Style, Tones} from './theme.ts';
 import {cutMiddle, padEnd, printable, wrap} from './width.ts';
 import {plural} from './words.ts';
 
@@ -76,7 +76,8 @@ export interface ListView extends PaneView {
 	readonly columns: readonly Column[];
 	readonly rows: readonly RowView[];
 	readonly sort: ScreenState['sort'];
-	readonly empty: string;
+	/** In place of rows, where there are none. */
+	readonly empty: readonly Line[];
 }
 
 export interface TextView extends PaneView {
@@ -202,7 +203,7 @@ export function createScene(): SceneOf {
 			size,
 			keptSentenceRows(header, width),
 			showBar,
-			listing.group === 'none' ? listing.unfiltered : listing.ids.length,
+			moment.rows.length === 0 ? ROWS_OF_A_PROBLEM : listing.group === 'none' ? listing.unfiltered : listing.ids.length,
 			entries.length,
 			namesWidth(facts),
 			state.wide,
@@ -257,7 +258,7 @@ export function createScene(): SceneOf {
 			),
 			rows: [],
 			sort: state.sort,
-			empty: emptyWords(listing, state, moment),
+			empty: emptyLines(listing, state, header, layout.list.width - (boxed ? 2 : 0), listHeight),
 		};
 		const rows: RowView[] = [];
 		if (list) {
@@ -544,14 +545,37 @@ function logView(
 const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>
 	printable(crowded.has(`${of.namespace}/${of.pod}`) ? `${of.pod}:${of.name}` : of.pod);
 
-function emptyWords(listing: Listing, state: ScreenState, moment: Moment): string {
-	if (listing.ids.length > 0) return '';
+function emptyLines(listing: Listing, state: ScreenState, {moment, source}: HeaderInput, width: number, height: number): readonly Line[] {
+	if (listing.ids.length > 0) return [];
+	const says = (...texts: readonly string[]): readonly Line[] => texts.map(text => [{text: `   ${text}`, style: 'dim'}]);
 	if (listing.unfiltered > 0) {
 		const more = listing.problem ?? labelsThere(state.filter, moment.rows.of);
-		return `None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.${more === undefined ? '' : `\n${printable(more)}`}`;
+		return says(
+			`None of ${plural(listing.unfiltered, 'container')} matches /${printable(state.filter)}; esc clears the filter.`,
+			...(more === undefined ? [] : [printable(more)]),
+		);
 	}
-	if (moment.rows.length > 0) return `No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`;
-	return '';
+	if (moment.rows.length > 0) return says(`No containers in ${state.namespaces.map(printable).join(', ')}; 0 shows all namespaces.`);
+	const problem = source.problem?.() ?? moment.problems[0];
+	return problem ? problemLines(problem, width, height) : [];
+}
+
+/** As much room as the empty list asks for. */
+const ROWS_OF_A_PROBLEM = 8;
+const PROBLEM_WIDTH = 76;
+
+/** In the middle of the empty list: what is wrong, and what to do. Why goes first where there is no room. */
+function problemLines({what, why = '', fix = ''}: Problem, width: number, height: number): readonly Line[] {
+	const room = Math.min(PROBLEM_WIDTH, width - 6);
+	const part = (text: string, style: Style, most: number): Line[] =>
+		text === '' ? [] : wrap(printable(text), room, Math.max(1, most)).map(piece => [{text: piece, style}]);
+	const fixes = part(fix, 'key', height - 1);
+	const whats = part(what, 'strong', height - fixes.length);
+	const whys = height > whats.length + fixes.length ? part(why, 'plain', height - whats.length - fixes.length) : [];
+	const all = [...whats, ...whys, ...fixes];
+	const above = Array.from({length: Math.max(0, Math.floor((height - all.length) / 2))}, (): Line => []);
+	const left = Math.floor((width - Math.max(...all.map(widthOfAll))) / 2);
+	return [...above, ...all.map((line): Line => [{text: ' '.repeat(Math.max(0, left))}, ...line])];
 }
 
 /** Of the longest of them, so that the bar keeps its length whatever stands behind it. */

@@ -1,9 +1,10 @@
 /** What stands on the screen for a state, an absence, a reason to wait. Sentences about anomalies come from sentences.ts. */
 import type {AbsenceReason} from '../scrape.ts';
 
+/** Kubernetes' own words as it writes them (`Completed`, as `Pending`), ours in small letters; the same in every column. */
 export const ABSENCE_WORDS: Readonly<Record<AbsenceReason, string>> = {
 	gone: 'gone',
-	completed: 'completed',
+	completed: 'Completed',
 	restarting: 'restarting',
 	'node-silent': 'node silent',
 	'too-new': 'too new for a sample',

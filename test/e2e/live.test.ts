@@ -30,7 +30,7 @@ test(':ns reads other namespaces too, 0 all of them, and a number goes back', {t
 	terminal.type('0');
 	await pods(terminal, 'cart-0', 'checkout-0', 'ledger-0');
 	terminal.type(':ns nowhere\r');
-	await terminal.until('what is wrong', terminal => /no container in nowhere/.test(bottom(terminal)));
+	await terminal.until('what is wrong', terminal => /no container in nowhere|No resources found in nowhere/.test(bottom(terminal)));
 	await pods(terminal, 'cart-0', 'checkout-0', 'ledger-0');
 	terminal.type('q');
 	assert.equal(await terminal.exited(), 0);
