@@ -5,25 +5,37 @@ import {didYouMean} from './nearest-word.ts';
 export const COMMANDS = {
 	watch: {
 		usage: 'oddpod [KIND/NAME] [flags]',
-		does: 'Watch the cluster of the current context. Give a workload (deploy/checkout) to start with it selected. Where stdout is no terminal, or TERM is dumb: one line an event.',
+		does: 'Watch the cluster of the current context. KIND/NAME: a workload to start with (deploy/checkout, sts/ledger, ds/agent, job/report, pod/ledger-0). Where stdout is no terminal, or TERM is dumb: one line an event.',
 	},
-	demo: {usage: 'oddpod demo [flags]', does: 'Replay a recorded session of real processes with real faults. Needs no cluster.'},
+	demo: {
+		usage: 'oddpod demo [flags]',
+		does: 'Replay a recorded session of real processes with real faults. Needs no cluster. Piped, or with -o: one line an event.',
+	},
 	replay: {
 		usage: 'oddpod replay FILE [flags]',
-		does: 'Show a recording (.jsonl, .jsonl.gz) or a labelled series (.csv, .csv.gz) again, with the same verdicts.',
+		does: 'Show a recording again, with the same verdicts. FILE: made with --record (.jsonl, .jsonl.gz), or a labelled series (.csv, .csv.gz). Piped, or with -o: one line an event.',
 	},
 	top: {
 		usage: 'oddpod top [flags]',
-		does: 'One line a container: namespace, pod, container, CPU in cores, memory in MiB, and CPU over memory (much CPU for little memory, or the reverse, is a sign of its own): in cores per GiB on a terminal, where names are cut to its width. Elsewhere tab-separated, whole, without a header, and in cores per MiB, as the ratio of -o json.',
+		does: 'List every container once: CPU and memory. In columns namespace, pod, container, CPU in cores, memory in MiB, and CPU over memory (much CPU for little memory, or the reverse, is a sign of its own): in cores per GiB on a terminal, where names are cut to its width. Elsewhere tab-separated, whole, without a header, and in cores per MiB, as the ratio of -o json.',
 	},
 	check: {
 		usage: 'oddpod check [FILE] [flags]',
-		does: 'Watch for a while, or read FILE; one line an event. Exit code 3 when something was found, 4 when no container was judged because all were still learning: for soak tests.',
+		does: 'Watch for a while, or read FILE; one line an event. For soak tests: exit code 3 when something was found (see --fail-on), 4 when no container was judged because all were still learning.',
+		examples: ['oddpod check -n shop --for 2h --fail-on memory-leak,oom-killed', 'oddpod check seen.jsonl.gz -o json'],
 	},
-	evaluate: {usage: 'oddpod evaluate FILE… [flags]', does: 'Count verdicts against the labels in recordings or CSV files.'},
+	evaluate: {
+		usage: 'oddpod evaluate FILE… [flags]',
+		does: 'Count verdicts against the labels in recordings or CSV files: what was found, what was told wrongly, how late. docs/evaluation.md has the figures and how they are counted.',
+	},
 	explain: {
 		usage: 'oddpod explain FILE [ID] [flags]',
-		does: 'Why an anomaly of a recording was called one, or what is usual for a container. ID: its number in the list, or a name. Without ID: list them.',
+		examples: [
+			'oddpod explain recordings/shop.jsonl.gz',
+			'oddpod explain recordings/shop.jsonl.gz 3',
+			'oddpod explain recordings/shop.jsonl.gz ledger-0',
+		],
+		does: 'Why an anomaly of a recording was called one, or what is usual for a container. Without ID: list the anomalies, numbered. ID: such a number, or the name of a pod or container.',
 	},
 	doctor: {
 		usage: 'oddpod doctor [flags]',
@@ -101,7 +113,7 @@ export const FLAGS = {
 	start: {
 		type: 'string',
 		value: 'TIME',
-		help: 'begin there: 20m, 1h5m, 14:30, 14:30:15, or anomaly:2; the demo at 19m',
+		help: 'begin there: 20m, 1h5m, 14:30, 14:30:15, or where the anomaly of that number in `oddpod explain FILE` was told, anomaly:2; default: at the beginning, the demo at 19m',
 		for: ['demo', 'replay'],
 	},
 	loop: {type: 'boolean', help: 'begin again at the end', for: ['demo', 'replay']},
@@ -122,8 +134,8 @@ export const FLAGS = {
 	output: {
 		type: 'string',
 		short: 'o',
-		value: 'json',
-		help: 'json: one object a line',
+		value: 'json|text',
+		help: 'json: one object a line; text: lines to read',
 		for: ['top', 'check', 'demo', 'replay', 'explain', 'doctor'],
 		choices: ['json', 'text'],
 	},
@@ -140,7 +152,16 @@ export const FLAGS = {
 		choices: ['original', 'z-score', 'static', 'forest'],
 	},
 
-	train: {type: 'number', value: 'N', help: 'samples of the training', for: ENGINE, default: 100, min: 20, max: 10_000, whole: true},
+	train: {
+		type: 'number',
+		value: 'N',
+		help: 'samples that are learned of each container before it is judged in full',
+		for: ENGINE,
+		default: 100,
+		min: 20,
+		max: 10_000,
+		whole: true,
+	},
 	sensitivity: {
 		type: 'string',
 		value: 'LEVEL',
@@ -152,14 +173,23 @@ export const FLAGS = {
 	consecutive: {
 		type: 'number',
 		value: 'N',
-		help: 'how many of N + 1 readings in a row must be odd to confirm an anomaly',
+		help: 'how many of N + 1 readings in a row must be odd to confirm an anomaly; default: 2, and 1 where samples are two minutes apart',
 		for: ENGINE,
 		min: 1,
 		max: 10,
 		whole: true,
 	},
-	window: {type: 'number', value: 'N', help: 'samples of the rolling median', for: ENGINE, min: 5, max: 99, whole: true},
-	seed: {type: 'number', value: 'N', help: 'of the forests', for: ENGINE, default: 1, min: 0, max: 2 ** 32 - 1, whole: true},
+	window: {type: 'number', value: 'N', help: 'samples of the rolling median; default: 31', for: ENGINE, min: 5, max: 99, whole: true},
+	seed: {
+		type: 'number',
+		value: 'N',
+		help: 'of the random numbers: with the same one the same verdicts',
+		for: ENGINE,
+		default: 1,
+		min: 0,
+		max: 2 ** 32 - 1,
+		whole: true,
+	},
 	contamination: {
 		type: 'number',
 		value: 'SHARE',
@@ -263,7 +293,9 @@ export function checkFlags(command: Command, given: Readonly<Record<string, unkn
 /** What `oddpod help` prints; with a command, what that one takes. */
 export function help(command?: Command): string {
 	if (command === undefined) {
-		const lines = Object.values(COMMANDS).map(({usage, does}) => `  ${usage.padEnd(34)}${does.split('. ')[0]?.replace(/\.$/, '')}`);
+		const lines = Object.values(COMMANDS).map(
+			({usage, does}) => `  ${usage.padEnd(34)}${wrap(does.split(/[.:] /)[0]?.replace(/\.$/, '') ?? '', 36)}`,
+		);
 		return `oddpod spots the odd pod out: it learns what every container's CPU and memory normally
 look like, and says which one is in trouble, what kind, since when, and when it will
 hit its limit. It only reads, and needs nothing in the cluster but the metrics server.
@@ -276,7 +308,8 @@ Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 4 nothing j
             10-19 see doctor
 `;
 	}
-	const {usage, does} = COMMANDS[command];
+	const {usage, does, ...more} = COMMANDS[command];
+	const examples = 'examples' in more ? more.examples : [];
 	const row = ([name, flag]: readonly [string, Flag]): string => {
 		const left = `${flag.short ? `-${flag.short}, ` : '    '}${flagName(name)}${flag.value ? ` ${flag.value}` : ''}`;
 		return `  ${left.padEnd(33)} ${wrap(`${flag.help}${flag.default === undefined ? '' : `; default: ${flag.default}`}`, 36)}`;
@@ -286,6 +319,7 @@ Exit codes: 0 well, 1 could not run, 2 wrong usage, 3 found (check), 4 nothing j
 	return [
 		`${wrap(does, 0)}\n`,
 		`usage: ${usage}\n`,
+		...examples.map((example, i) => `${i === 0 ? '  e.g.' : '      '} ${example}${i === examples.length - 1 ? '\n' : ''}`),
 		...own.map(row),
 		...(cluster.length > 0 ? ['\nWhich cluster, and what of it:', ...cluster.map(row)] : []),
 		'',

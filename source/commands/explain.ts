@@ -12,6 +12,7 @@ import {titleOf} from '../sentences.ts';
 import {anomalyJson} from '../sinks/lines.ts';
 import {Timeline} from '../timeline.ts';
 import {openFile} from './files.ts';
+import {numbered} from './numbered.ts';
 import type {Outcome} from './outcome.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
 
@@ -25,7 +26,7 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	const time = timeFrom(flags);
 	const print = (line: string): void => void process.stdout.write(`${line}\n`);
 	// Of an anomaly one time is told everywhere: when it began.
-	const anomalies = timeline.anomalies.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+	const anomalies = numbered(timeline.anomalies);
 	const row = (anomaly: Anomaly): string =>
 		`${String(anomalies.indexOf(anomaly) + 1).padStart(3)}  ${time.time(anomaly.startedAtMs)}  ${anomaly.kind.padEnd(16)} ${name(anomaly.of)}  ${titleOf(anomaly, time)}`;
 	const tell = (explanation: Explanation, ended?: Anomaly['ended']): void => {
@@ -33,16 +34,19 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 	};
 	const list = `List what there is: oddpod explain ${path}`;
 	if (id === undefined) {
-		if (anomalies.length === 0) print('No anomaly in this recording.');
-		for (const anomaly of anomalies) print(flags.output === 'json' ? JSON.stringify(anomalyJson(anomaly, time)) : row(anomaly));
+		const isJson = flags.output === 'json';
+		if (anomalies.length === 0 && !isJson) print('No anomaly in this recording.');
+		for (const anomaly of anomalies) print(isJson ? JSON.stringify(anomalyJson(anomaly, time)) : row(anomaly));
+		if (anomalies.length > 0 && process.stdout.isTTY && !isJson)
+			print(`\nWhy, by its number: oddpod explain ${path} 1; to see it: oddpod replay ${path} --start anomaly:1`);
 		return 'well';
 	}
-	const numbered = /^\d+$/.test(id);
-	if (numbered && !anomalies[Number(id) - 1]) {
+	const isNumber = /^\d+$/.test(id);
+	if (isNumber && !anomalies[Number(id) - 1]) {
 		const there = anomalies.length === 1 ? 'There is 1 anomaly' : `There are ${anomalies.length} anomalies`;
 		throw new UsageError(`${there} in this recording, none has the number ${id}`, list);
 	}
-	const exact = numbered ? anomalies[Number(id) - 1] : anomalies.find(one => one.id === id);
+	const exact = isNumber ? anomalies[Number(id) - 1] : anomalies.find(one => one.id === id);
 	// A name may fit several: the worst is explained, and the others are named so that one can ask for them.
 	const fitting = exact ? [exact] : called(id, anomalies, ({of}) => of).sort((a, b) => gravity(b) - gravity(a));
 	const [anomaly, ...others] = fitting;

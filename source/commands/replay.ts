@@ -13,6 +13,7 @@ import {lines} from '../sinks/lines.ts';
 import {loadInk} from '../terminal/load-ink.ts';
 import {Timeline} from '../timeline.ts';
 import {openFile} from './files.ts';
+import {numbered} from './numbered.ts';
 import type {Outcome} from './outcome.ts';
 import {openReaders} from './readers.ts';
 import {settingsFrom, timeFrom} from './settings.ts';
@@ -102,9 +103,8 @@ function parseStart(text: string): Place {
 	if (anomaly) {
 		return timeline => {
 			const {anomalies, startMs} = timeline;
-			const told = anomalies.map(({firedAtMs}) => firedAtMs).sort((a, b) => a - b);
-			const atMs = told[Number(anomaly[1]) - 1];
-			if (atMs === undefined && !Number.isNaN(startMs)) throw elsewhere(text, `has ${told.length} anomalies`);
+			const atMs = numbered(anomalies)[Number(anomaly[1]) - 1]?.firedAtMs;
+			if (atMs === undefined && !Number.isNaN(startMs)) throw elsewhere(text, `has ${anomalies.length} anomalies`);
 			return atMs === undefined ? startMs : toldAt(atMs, timeline);
 		};
 	}

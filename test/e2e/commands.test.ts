@@ -133,6 +133,12 @@ test("an unreachable server is told in kubectl's words, and no secret with it", 
 test('--version and --help answer at once', () => {
 	assert.match(oddpod(['--version']).stdout, /^\d+\.\d+\.\d+\n$/);
 	assert.match(oddpod(['--help']).stdout, /oddpod demo[\s\S]*oddpod check/);
+	assert.ok(
+		oddpod(['--help'])
+			.stdout.split('\n')
+			.every(line => line.length <= 100),
+		'a line fits a terminal',
+	);
 	for (const command of ['demo', 'replay', 'top', 'check', 'evaluate', 'explain', 'doctor', 'watch']) {
 		const {stdout, status} = oddpod(['help', command]);
 		assert.equal(status, 0);
@@ -155,6 +161,14 @@ test('explain tells the worst that a name fits, says so, and names the others', 
 	assert.match(oddpod(['explain', shop, 'ledger-0']).stdout, /^payments\/ledger-0:ledger\n/);
 	const {stdout: json} = oddpod(['explain', shop, 'frontend', '-o', 'json']);
 	assert.equal(JSON.parse(json).kind, 'memory-retained');
+});
+
+test('an anomaly has one number: in the list of explain, and as the start of a replay', () => {
+	const [, , third = ''] = oddpod(['explain', shop]).stdout.split('\n');
+	assert.match(third, /^ +3 .* memory-leak +shop\/checkout-6fnvsnzfk9-cnzh6/);
+	assert.match(oddpod(['explain', shop, '3']).stdout, /^shop\/checkout-6fnvsnzfk9-cnzh6:checkout\n/);
+	const [first] = oddpod(['replay', shop, '--start', 'anomaly:3']).stdout.split('\n');
+	assert.match(first ?? '', /level-shift +shop\/checkout-6fnvsnzfk9-cnzh6:checkout /);
 });
 
 test('a replay into a pipe begins at its start', () => {
