@@ -38,7 +38,7 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 		if (anomalies.length === 0 && !isJson) print('No anomaly in this recording.');
 		for (const anomaly of anomalies) print(isJson ? JSON.stringify(anomalyJson(anomaly, time)) : row(anomaly));
 		if (anomalies.length > 0 && process.stdout.isTTY && !isJson)
-			print(`\nWhy, by its number: oddpod explain ${path} 1; to see it: oddpod replay ${path} --start anomaly:1`);
+			print(`\nWhy, by its number: oddpod explain ${path} 1\nTo see it: oddpod replay ${path} --start anomaly:1`);
 		return 'well';
 	}
 	const isNumber = /^\d+$/.test(id);
