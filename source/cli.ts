@@ -5,7 +5,9 @@ import {type Config, configFile, NO_CONFIG, readConfig} from './config.ts';
 import {Failure, told, UsageError} from './failure.ts';
 import {COMMANDS, type Command, checkFlags, checkSwitches, commandIn, type Flags, help, isCommand, meowFlags} from './flags.ts';
 import {didYouMean} from './nearest-word.ts';
+import {withoutTables} from './terminal/without-tables.ts';
 import {VERSION} from './version.ts';
+import {holdYoungHeap} from './young-heap.ts';
 
 const EXIT = {well: 0, failed: 1, usage: 2, found: 3, unjudged: 4} as const;
 
@@ -41,7 +43,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 			return EXIT.well;
 		}
 		checkSwitches(rest);
-		const {default: meow} = await import('meow'); // `--version` and help need not wait for it
+		if (command === 'watch') holdYoungHeap();
+		const {default: meow} = await withoutTables(() => import('meow')); // `--version` and help need not wait for it
 		const parse = (): {input: string[]; flags: Record<string, unknown>} =>
 			meow({
 				importMeta: import.meta,
@@ -53,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 				autoVersion: false,
 			});
 		const {input, flags} = orUsageError(parse);
-		const {run} = await RUN[command]();
+		const {run} = await withoutTables(RUN[command]);
 		// Verdicts that are counted depend on nothing but what stands on the command line.
 		const config = command === 'evaluate' ? NO_CONFIG : await readConfig(configFile(process.env));
 		const outcome = await run(input, checkFlags(command, flags, config.flags), config);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import test from 'node:test';
 import {
 	formatAge,
@@ -85,13 +86,30 @@ test('times are told in the zone asked for, with the day when it is another one'
 	assert.equal(near(ms, ms + 3600_000), '14:02');
 	assert.equal(near(ms, ms + 86_400_000), 'Nov 25 14:02');
 	assert.equal(time(Number.NaN), '–');
-	assert.equal(timeFormat('Asia/Kolkata').time(ms), '19:32:15');
+	assert.equal(time(1e18), '–');
+	assert.equal(near(ms, Number.NaN), 'Nov 25 14:02');
 });
 
-test('the zone is that of the time: another one in summer', () => {
-	const times = timeFormat('Europe/London');
-	times.time(Date.UTC(2026, 0, 15));
-	assert.equal(times.zone, 'GMT');
-	times.time(Date.UTC(2026, 6, 15));
-	assert.equal(times.zone, 'BST');
+test('local times are those of the zone of the clock, and the zone is that of the time: another one in summer', () => {
+	const {TZ: before} = process.env;
+	try {
+		const winter = Date.UTC(2026, 0, 15, 23, 30, 5);
+		const summer = Date.UTC(2026, 6, 15, 23, 30, 5);
+		for (const [zone, ms, told, name] of [
+			['Europe/London', winter, 'Jan 15 23:30:05', 'UTC'],
+			['Europe/London', summer, 'Jul 16 00:30:05', 'UTC+1'],
+			['Asia/Kolkata', summer, 'Jul 16 05:00:05', 'UTC+5:30'],
+			['America/St_Johns', winter, 'Jan 15 20:00:05', 'UTC-3:30'],
+			['America/New_York', summer, 'Jul 15 19:30:05', 'UTC-4'],
+		] as const) {
+			process.env.TZ = zone;
+			const times = timeFormat();
+			assert.equal(`${times.day(ms)} ${times.time(ms)}`, told);
+			assert.equal(times.zone, name);
+			assert.equal(times.near(ms, ms), told.slice(7, 12));
+		}
+	} finally {
+		if (before === undefined) delete process.env.TZ;
+		else process.env.TZ = before;
+	}
 });

@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	kubectl: ['scrape'],
 	silences: ['scrape'],
 	succession: ['scrape'],
-	cli: ['commands', 'config', 'failure', 'flags', 'nearest-word', 'version'],
+	cli: ['commands', 'config', 'failure', 'flags', 'nearest-word', 'terminal', 'version', 'young-heap'],
 	oddpod: ['cli'],
 };
 

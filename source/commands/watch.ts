@@ -5,6 +5,7 @@ import {COMMANDS, type Flags} from '../flags.ts';
 import {didYouMean} from '../nearest-word.ts';
 import type {Container} from '../scrape.ts';
 import {loadInk} from '../terminal/load-ink.ts';
+import {keepYoungHeapSmall} from '../young-heap.ts';
 import {run as check} from './check.ts';
 import {openLive} from './live.ts';
 import type {Outcome} from './outcome.ts';
@@ -20,6 +21,7 @@ export async function run([workload, ...more]: readonly string[], flags: Flags, 
 		process.stderr.write(
 			`oddpod: ${why}: one line an event instead of the screen, until it is stopped.\nList what there is now: oddpod top\n`,
 		);
+		keepYoungHeapSmall();
 		await check([], flags);
 		return 'well';
 	}

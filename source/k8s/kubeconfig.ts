@@ -1,7 +1,8 @@
 import {accessSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import {KubeConfig, loadYaml} from '@kubernetes/client-node';
+import {KubeConfig} from '@kubernetes/client-node/dist/config.js';
+import {load as loadYaml} from 'js-yaml';
 import {cleanText} from '../clean.ts';
 import type {Problem} from '../scrape.ts';
 import {type ExecSpec, readExecSpec} from './exec-plugin.ts';

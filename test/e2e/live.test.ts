@@ -1,6 +1,7 @@
 // The built program on an API server: other namespaces and contexts, kubectl beside it, silences.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'node:test';
@@ -174,4 +175,39 @@ test('into a pipe there is a line an event instead of the screen, and that is to
 	});
 	await terminal.exited();
 	assert.equal(terminal.written.includes('\x1b[?1049h'), false);
+});
+
+/** Writes down what is dear: tables of ICU that were asked for, and parts of Node that a GET and a screen do not need. */
+const TELL_WHAT_IS_LOADED = `
+	import {writeFileSync} from 'node:fs';
+	const asked = new Set();
+	const {localeCompare} = String.prototype;
+	String.prototype.localeCompare = function (...rest) { asked.add('localeCompare'); return localeCompare.apply(this, rest); };
+	for (const name of Object.getOwnPropertyNames(Intl).filter(name => name !== 'Locale' && /^[A-Z]/.test(name)))
+		Intl[name] = new Proxy(Intl[name], {construct(of, rest) { asked.add(name); return Reflect.construct(of, rest); }});
+	process.on('exit', () => {
+		const loaded = process.moduleLoadList.filter(name => /^NativeModule (.*undici|http2|inspector|crypto)$/.test(name));
+		writeFileSync(process.env.LOADED, JSON.stringify([...asked, ...loaded]));
+	});
+`;
+
+test('a session loads no undici, no http2 and no tables of ICU: 25 MB', {timeout: 60_000}, async t => {
+	await using cluster = await SmallCluster.start();
+	const folder = mkdtempSync(path.join(tmpdir(), 'oddpod-test-'));
+	t.after(() => rmSync(folder, {recursive: true}));
+	const told = path.join(folder, 'loaded.json');
+	using terminal = live(cluster, {
+		NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_WHAT_IS_LOADED).replaceAll("'", '%27')}`,
+		LOADED: told,
+	});
+	await pods(terminal, 'cart-0', 'checkout-0');
+	terminal.type('q');
+	assert.equal(await terminal.exited(), 0);
+	assert.deepEqual(JSON.parse(readFileSync(told, 'utf8')), ['NativeModule crypto'], 'crypto for the certificates: proof that it is told');
+});
+
+test('the bundle has what is used of client-node, and no more', () => {
+	const licenses = readFileSync('dist/licenses.txt', 'utf8');
+	for (const name of ['@kubernetes/client-node', 'js-yaml', 'socks-proxy-agent']) assert.match(licenses, new RegExp(`^${name} `, 'm'));
+	assert.doesNotMatch(licenses, /^(undici|ws|openid-client|oauth4webapi|tar-stream) /m);
 });
