@@ -191,7 +191,7 @@ const TELL_WHAT_IS_LOADED = `
 	});
 `;
 
-test('a session loads no undici, no http2 and no tables of ICU: 25 MB', {timeout: 60_000}, async t => {
+test('a session loads no undici, no http2 and no tables of ICU', {timeout: 60_000}, async t => {
 	await using cluster = await SmallCluster.start();
 	const folder = mkdtempSync(path.join(tmpdir(), 'oddpod-test-'));
 	t.after(() => rmSync(folder, {recursive: true}));
