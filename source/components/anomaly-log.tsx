@@ -1,6 +1,6 @@
 /** The anomaly log. */
 import {memo} from 'react';
-import type {LogView} from '../screen/selectors.ts';
+import type {LogView} from '../screen/panes.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
 import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';

@@ -1,6 +1,6 @@
 /** The frame round a pane, and rows of exactly its width in it. */
 import type {Rect} from '../screen/layout.ts';
-import type {PaneView} from '../screen/selectors.ts';
+import type {PaneView} from '../screen/panes.ts';
 import type {Line, Span, Theme} from '../screen/theme.ts';
 import {cut, widthOf} from '../screen/width.ts';
 

@@ -2,8 +2,8 @@
 import {memo} from 'react';
 import type {Column} from '../screen/columns.ts';
 import {isAscending} from '../screen/list.ts';
+import type {ListView} from '../screen/panes.ts';
 import type {Cell, RowView} from '../screen/row-view.ts';
-import type {ListView} from '../screen/selectors.ts';
 import type {Line, Span, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
 import {cut, cutMiddle, fit, padEnd, padStart, widthOf} from '../screen/width.ts';

@@ -1,6 +1,6 @@
 /** A pane of finished lines: a chart, the explanation, the help. */
 import {memo} from 'react';
-import type {TextView} from '../screen/selectors.ts';
+import type {TextView} from '../screen/panes.ts';
 import type {Theme} from '../screen/theme.ts';
 import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
