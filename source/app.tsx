@@ -83,6 +83,8 @@ export interface AppProps {
 	readonly stop?: () => Promise<void>;
 	/** Asks the terminal for its size, and draws every cell of it with the next frame: somebody else has had it. */
 	readonly drawAnew?: () => void;
+	/** Waited for before the terminal is given to somebody else: what it was asked it has answered by then. */
+	readonly settled?: () => Promise<void>;
 	readonly onQuit: () => void;
 	readonly clock?: Clock;
 }
@@ -324,9 +326,11 @@ export function App(props: AppProps) {
 				away.current = false;
 			}
 		};
-		void suspendTerminal(borrowed).finally(() => {
-			away.current = false;
-		});
+		void (props.settled?.() ?? Promise.resolve())
+			.then(() => suspendTerminal(borrowed))
+			.finally(() => {
+				away.current = false;
+			});
 	};
 
 	useInput((input, key) => {

@@ -4,22 +4,27 @@ import {App, type AppProps} from '../app.tsx';
 import type {Config} from '../config.ts';
 import type {Flags} from '../flags.ts';
 import {createTheme} from '../screen/theme.ts';
+import {BackgroundQuestion} from '../terminal/background.ts';
 import {inlet} from '../terminal/inlet.ts';
 import {screenWriter} from '../terminal/screen-writer.ts';
 import {keepYoungHeapSmall} from '../young-heap.ts';
 import {timeFrom} from './settings.ts';
-import {themeFrom} from './theme.ts';
+import {asksForBackground, themeFrom} from './theme.ts';
 
-export interface Show extends Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'> {
+/** What the terminal has no part in. */
+type Content = Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop' | 'drawAnew' | 'settled'>;
+
+export interface Show extends Content {
 	readonly flags: Flags;
 	readonly config: Config;
 	/** Calls with what is to be shown from then on. */
-	readonly follow?: (changed: (props: Omit<AppProps, 'theme' | 'times' | 'onQuit' | 'stop'>) => void) => void;
+	readonly follow?: (changed: (props: Content) => void) => void;
 }
 
 /** Shows the screen until the user leaves it; the terminal is as it was on every way out. */
 export async function show({flags, config, follow, ...begin}: Show): Promise<void> {
-	const theme = createTheme(themeFrom(flags, config, process.env));
+	const look = themeFrom(flags, config, process.env);
+	let theme = createTheme(look);
 	const times = timeFrom(flags);
 	const writer = screenWriter(process.stdout);
 	// Node asks for the size on this signal, and tells of another one alone. A window dragged to and fro in the time of one signal has
@@ -27,6 +32,19 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 	const repaint = (): void => writer.repaint();
 	// Who is not in the foreground is not told of another size.
 	const drawAnew = (): void => void process.emit('SIGWINCH', 'SIGWINCH');
+	const question = asksForBackground(config, look, process.env)
+		? new BackgroundQuestion(
+				text => writer.write(text),
+				background => {
+					if (background === look.background) return;
+					theme = createTheme({...look, background});
+					app.rerender(screen(shown));
+				},
+			)
+		: undefined;
+	/** Else the shell or a pager would read what the terminal still has to say. */
+	const settled = async (): Promise<void> => question?.settled();
+	let shown = begin;
 	const screen = (props: typeof begin) => (
 		<App
 			{...props}
@@ -34,13 +52,14 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 			wide={flags.wide === true}
 			theme={theme}
 			times={times}
-			onQuit={() => app.unmount()}
+			onQuit={() => void settled().then(() => app.unmount())}
+			settled={settled}
 			stop={stopProcess}
 			drawAnew={drawAnew}
 		/>
 	);
 	const app = render(screen(begin), {
-		stdin: inlet(process.stdin),
+		stdin: inlet(process.stdin, question),
 		stdout: writer,
 		alternateScreen: true,
 		exitOnCtrlC: false,
@@ -48,7 +67,10 @@ export async function show({flags, config, follow, ...begin}: Show): Promise<voi
 		maxFps: 60,
 		patchConsole: false,
 	});
-	follow?.(props => app.rerender(screen({...begin, ...props})));
+	follow?.(props => {
+		shown = {...begin, ...props};
+		app.rerender(screen(shown));
+	});
 	const leave = (): void => app.unmount();
 	const signals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 	for (const signal of signals) process.on(signal, leave);

@@ -358,8 +358,6 @@ export function themeOptionsFrom(environment: Readonly<Record<string, string | u
 	const {NO_COLOR: noColor, TERM: term = '', COLORTERM: colorTerm = '', COLORFGBG: colorFgBg = ''} = environment;
 	const {LC_ALL: all, LC_CTYPE: characters, LANG: language} = environment;
 	const locale = all || characters || language || '';
-	// rxvt's `foreground;background`: 7 and 9 to 15 are light.
-	const backgroundIndex = Number(colorFgBg.split(';').at(-1) || Number.NaN);
 	return {
 		ascii: (locale !== '' && !/utf-?8/i.test(locale)) || term === 'linux',
 		colour:
@@ -370,6 +368,12 @@ export function themeOptionsFrom(environment: Readonly<Record<string, string | u
 					: /256/.test(term)
 						? '256'
 						: '16',
-		background: backgroundIndex === 7 || backgroundIndex >= 9 ? 'light' : 'dark',
+		background: backgroundFrom(colorFgBg) ?? 'dark',
 	};
+}
+
+/** Of COLORFGBG, rxvt's `foreground;background`: 7 and 9 to 15 are light. Undefined where it does not say. */
+export function backgroundFrom(colorFgBg: string | undefined): 'dark' | 'light' | undefined {
+	const index = Number(colorFgBg?.split(';').at(-1) || Number.NaN);
+	return Number.isNaN(index) ? undefined : index === 7 || index >= 9 ? 'light' : 'dark';
 }
