@@ -23,6 +23,8 @@ export interface Container {
 	readonly labels?: Readonly<Record<string, string>>;
 	readonly role?: 'init' | 'sidecar';
 	readonly startedAtMs?: number;
+	/** When its pod was: the age that kubectl tells. */
+	readonly podCreatedAtMs?: number;
 	/** Why it does not run: `CrashLoopBackOff`, `ImagePullBackOff`, `Pending`, … */
 	readonly waiting?: string;
 	readonly cpuRequestMillicores: number;

@@ -83,11 +83,13 @@ export function readPod(value: unknown, context: string, old: Pod | undefined, i
 	const {workload, revision} = originOfOwner(controllerOf(metadata.ownerReferences), labels, name, node);
 	const phase = (typeof status.phase === 'string' && PHASES.includes(status.phase) ? status.phase : 'Unknown') as Pod['phase'];
 	const deleting = metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null;
+	const createdAtMs = timeOf(metadata.creationTimestamp);
 	const common: Common = {
 		context,
 		namespace,
 		pod: name,
 		uid,
+		createdAtMs,
 		node,
 		workload: workload === undefined ? undefined : interner.string(workload),
 		revision: revision === undefined ? undefined : interner.string(revision),
@@ -128,7 +130,7 @@ export function readPod(value: unknown, context: string, old: Pod | undefined, i
 		...(node !== undefined && {node}),
 		...(common.workload !== undefined && {workload: common.workload}),
 		phase,
-		createdAtMs: timeOf(metadata.creationTimestamp),
+		createdAtMs,
 		startedAtMs: timeOf(status.startTime),
 		deleting,
 		restartPolicy: interner.string(textOf(spec.restartPolicy) ?? 'Always'),
@@ -149,6 +151,7 @@ interface Common {
 	readonly namespace: string;
 	readonly pod: string;
 	readonly uid: string;
+	readonly createdAtMs: number;
 	readonly node: string | undefined;
 	readonly workload: string | undefined;
 	readonly revision: string | undefined;
@@ -202,6 +205,7 @@ function readContainer(
 		...(common.labels !== undefined && {labels: common.labels}),
 		...(role !== undefined && {role}),
 		...(!Number.isNaN(startedAtMs) && {startedAtMs}),
+		...(!Number.isNaN(common.createdAtMs) && {podCreatedAtMs: common.createdAtMs}),
 		...(why !== undefined && {waiting: interner.string(why)}),
 		cpuRequestMillicores: amount('requests', 'cpu', 0) * 1000,
 		memoryRequestBytes: amount('requests', 'memory', 0),
@@ -260,6 +264,7 @@ function sameContainer(a: Container, b: Container): boolean {
 		a.waiting === b.waiting &&
 		a.restarts === b.restarts &&
 		a.startedAtMs === b.startedAtMs &&
+		a.podCreatedAtMs === b.podCreatedAtMs &&
 		a.lastExit?.atMs === b.lastExit?.atMs &&
 		a.lastExit?.reason === b.lastExit?.reason &&
 		a.image === b.image &&

@@ -225,6 +225,7 @@ function containerFromJson(data: Record<string, unknown>): Container {
 		node: text('node'),
 		waiting: text('waiting'),
 		startedAtMs: isFiniteNumber(data.startedAtMs) ? data.startedAtMs : undefined,
+		podCreatedAtMs: isFiniteNumber(data.podCreatedAtMs) ? data.podCreatedAtMs : undefined,
 		role: role === 'init' || role === 'sidecar' ? role : undefined,
 		labels: isObject(data.labels) ? (data.labels as Record<string, string>) : undefined,
 		lastExit:

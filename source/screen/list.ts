@@ -6,7 +6,7 @@ import type {MomentFacts} from './facts.ts';
 import {compare, factsAbout, ofContainers} from './facts.ts';
 import {parseFilter} from './filter.ts';
 import type {VerdictView} from './row-view.ts';
-import {share, statusOf, verdictOf} from './row-view.ts';
+import {bornMs, share, statusOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sort} from './state.ts';
 import {isGroupId} from './state.ts';
 
@@ -295,7 +295,7 @@ function orderOf({by, reverse}: ScreenState['sort'], rows: Rows, {rank}: MomentF
 		case 'restarts':
 			return numbers(({restarts}) => restarts);
 		case 'age':
-			return numbers(({startedAtMs}) => startedAtMs ?? Number.NaN);
+			return numbers(bornMs);
 		case 'node':
 			return texts(({node}) => node ?? '\uffff');
 	}

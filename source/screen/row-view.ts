@@ -207,7 +207,7 @@ function cellOf(
 		case 'restarts':
 			return {text: Number.isNaN(of.restarts) ? UNKNOWN : String(of.restarts), style: of.restarts > 0 ? 'plain' : 'dim'};
 		case 'age':
-			return {text: of.startedAtMs === undefined ? UNKNOWN : formatAge(moment.atMs - of.startedAtMs), style: 'dim'};
+			return {text: formatAge(moment.atMs - bornMs(of)), style: 'dim'};
 		case 'node':
 			return {text: of.node === undefined ? UNKNOWN : printable(of.node), style: 'dim', cut: 'middle'};
 	}
@@ -235,6 +235,9 @@ function sumOf(rows: readonly Row[], value: (row: Row) => number): number {
 	const known = rows.map(value).filter(each => !Number.isNaN(each));
 	return known.length === 0 ? Number.NaN : known.reduce((sum, each) => sum + each, 0);
 }
+
+/** Of the pod, as kubectl tells it; a recording of before that was kept has only when the container began. NaN: unknown. */
+export const bornMs = ({podCreatedAtMs, startedAtMs}: Container): number => podCreatedAtMs ?? startedAtMs ?? Number.NaN;
 
 export const workloadName = (of: Container): string => of.workload?.replace(/^[^/]*\//, '') ?? of.pod;
 

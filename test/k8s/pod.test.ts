@@ -63,6 +63,14 @@ test('a restart that was recorded: count, time and way of its end', () => {
 	assert.ok(of.lastExit !== undefined && of.lastExit.atMs > 0 && of.lastExit.reason !== '');
 });
 
+test('a container that crashes has its pod’s time of creation, also while it does not run', () => {
+	const crashing = {state: {waiting: {reason: 'CrashLoopBackOff'}}, restartCount: 7};
+	const [{of} = assert.fail()] = read(podOf({state: crashing})).containers;
+	assert.equal(of.startedAtMs, undefined);
+	assert.equal(of.podCreatedAtMs, Date.UTC(2026, 10, 24, 8));
+	assert.equal(read(podOf({metadata: {creationTimestamp: 'soon'}})).containers[0]?.of.podCreatedAtMs, undefined);
+});
+
 test('limits: none is infinite, none asked for is 0, what the kubelet has set goes first, then what the pod as a whole may', () => {
 	const numbers = (value: unknown) => {
 		const [{of} = assert.fail()] = read(value).containers;

@@ -34,7 +34,7 @@ function roundTrip(scrapes: readonly Scrape[]): Scrape[] {
 }
 
 test('what is written is read back, unknown and missing limits included', () => {
-	const of = container();
+	const of = container({podCreatedAtMs: startedAtMs - 86_400_000});
 	const restarted = container({incarnation: 'uid:1', restarts: 1});
 	const scrapes: Scrape[] = [
 		{

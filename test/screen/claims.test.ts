@@ -6,7 +6,7 @@ import type {Problem} from '../../source/scrape.ts';
 import type {Sort} from '../../source/screen/state.ts';
 import {createTheme, textOf} from '../../source/screen/theme.ts';
 import {mono, Pane} from './frame.ts';
-import {container, PARTS, STEPS, sampleTimeline} from './sample.ts';
+import {container, END_MS, PARTS, STEPS, sampleTimeline} from './sample.ts';
 
 const SIZE = {columns: 120, rows: 40};
 const problem = (id: string): Problem => ({
@@ -79,6 +79,19 @@ test("Kubernetes' words keep their capitals, ours have none, and a state has one
 	assert.doesNotMatch(frame(parts), /Restarting/);
 	const completed = PARTS.map(part => (part.why === 'node-silent' ? {...part, until: STEPS - 5, why: 'completed' as const} : part));
 	assert.match(frame(completed), / Completed .* Completed /);
+});
+
+test('the age is that of the pod, where it is known', () => {
+	const aged = (of: object): string => {
+		const parts = PARTS.filter(({of: {waiting}}) => waiting !== undefined).map(part => ({...part, of: {...part.of, ...of}}));
+		const {list} = new Pane(sampleTimeline({parts}), {columns: 240, rows: 60}).do({type: 'wide'}).scene;
+		return list?.rows.find(({id}) => id.includes('invoices'))?.cells[list.columns.findIndex(({id}) => id === 'age')]?.text ?? '';
+	};
+	const day = {podCreatedAtMs: END_MS - 3 * 86_400_000};
+	assert.equal(aged({...day, startedAtMs: END_MS - 6000}), '3d');
+	assert.equal(aged({...day, startedAtMs: undefined}), '3d');
+	assert.equal(aged({startedAtMs: END_MS - 6000}), '6s');
+	assert.equal(aged({startedAtMs: undefined}), '–');
 });
 
 test('a chart without any sample says so, and invents no axis', () => {
