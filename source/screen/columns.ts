@@ -68,8 +68,8 @@ const WISHES: readonly Wish[] = [
 	{id: 'memory-limit', title: '%MEM/L', width: 8, align: 'right', sort: 'memory-limit', rank: 5, wideRank: 11, gap: 1},
 	{id: 'limit-at', title: 'LIMIT AT', width: 8, sort: 'limit-at', rank: 2, wideRank: 8},
 	{id: 'status', title: 'STATUS', width: 16, sort: 'status', rank: Number.NaN, wideRank: 7},
-	{id: 'restarts', title: 'RESTARTS', width: 8, align: 'right', sort: 'restarts', rank: Number.NaN, wideRank: 3},
-	{id: 'age', title: 'AGE', width: 4, align: 'right', sort: 'age', rank: Number.NaN, wideRank: 4},
+	{id: 'restarts', title: 'RESTARTS', width: 8, align: 'right', sort: 'restarts', rank: 7.3, wideRank: 3},
+	{id: 'age', title: 'AGE', width: 4, align: 'right', sort: 'age', rank: 9, wideRank: 4},
 	{id: 'node', title: 'NODE', width: 14, sort: 'node', rank: Number.NaN, wideRank: 5},
 ];
 

@@ -411,7 +411,7 @@ test('what learns at its limit says so, and stands above what learns elsewhere',
 		.frame()
 		.split('\n')
 		.filter(row => /learning/.test(row) && /[◔]/.test(row));
-	assert.match(rows[0] ?? '', / b +97% of limit, learning ~23 min/);
+	assert.match(rows[0] ?? '', / b +97% of limit, learning ~23/);
 	assert.match(rows[1] ?? '', / a +learning, ~23 min/);
 });
 

@@ -221,7 +221,7 @@ test('columns never need more cells than there are', () => {
 			.map(({width: own}) => own)
 			.join(' ');
 	// Inside the frame of a list at 80, 120, 160 and, where it has a part of the width, 200 columns.
-	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 36', '40 26']);
+	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 26', '40 26']);
 	// `recommendation-service-worker-7d9f5cbb6-x2x9l` in `team-payments-production`.
 	const long = (width: number, wide = false): string =>
 		columnsFor(width, wide, {podWidth: 45, namespaceWidth: 24}, true)
