@@ -232,7 +232,8 @@ export function statusLine(input: StatusInput, width: number): Line {
 		[MARKS.warning, loud.warning, 'warning'],
 		[MARKS.notice, loud.notice, 'notice'],
 		[MARKS.learning, learning, 'learning'],
-		[MARKS.absent, counted.absent, 'dim'],
+		[MARKS.absent, counted.absent - counted.gone, 'dim'],
+		[MARKS.gone, counted.gone, 'dim'],
 		[MARKS.silenced, silenced.length, 'dim'],
 	] as const) {
 		if (n > 0) marks.push({text: `${marks.length > 0 ? '  ' : ''}${mark} ${count(n)}`, style});
@@ -250,7 +251,9 @@ export function statusLine(input: StatusInput, width: number): Line {
 	]
 		.filter(text => text !== '')
 		.join(', ');
-	const pods = `${plural(counted.pods, 'pod')}`;
+	const pods = plural(counted.pods, 'pod');
+	// The marks count containers.
+	const both = counted.containers === counted.pods ? pods : `${pods}, ${plural(counted.containers, 'container')}`;
 	const judged = `${count(counted.judged)} judged`;
 	const label = printable(source.label);
 	// The middle of an ARN, or the end of a title, says less than what is watched.
@@ -261,14 +264,19 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const barest = chosen ? cut(namespaces, SHORT_LABEL) : short;
 	// From the richest to the barest: the first that fits.
 	const variants: {readonly left: string; readonly ready: string; readonly step: string}[] = [
-		{left: [place(label), `${pods}, ${judged}`].join(' · '), ready, step},
-		{left: [place(label), `${pods}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [place(label), `${both}, ${judged}`].join(' · '), ready, step},
+		{left: [place(label), `${both}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [place(short), `${both}, ${judged}`].join(' · '), ready, step: ''},
+		{left: [place(short), both].join(' · '), ready, step: ''},
 		{left: [place(short), `${pods}, ${judged}`].join(' · '), ready, step: ''},
 		{left: [place(short), pods].join(' · '), ready, step: ''},
 		{left: [place(short), pods].join(' · '), ready: '', step: ''},
 		{left: [barest, pods].join(' · '), ready: '', step: ''},
 		{left: barest, ready: '', step: ''},
 	];
+	// Where two alarms fill the sentences, this is where the silenced ones are told.
+	const words =
+		silenced.length === 0 ? [] : [...(silencedAs.critical > 0 ? [` silenced, ${silencedAs.critical} critical`] : []), ' silenced'];
 	const resting = source.resting === undefined ? '' : ` · ${printable(source.resting)}`;
 	const filterText = filter === '' ? '' : ` /${cut(printable(filter), 20)} `;
 	const marksWidth = widthOfAll(marks);
@@ -280,12 +288,14 @@ export function statusLine(input: StatusInput, width: number): Line {
 		3 +
 		marksWidth +
 		widthOf(variant.ready) +
-		widthOf(variant.step) +
+		(variant.step === '' ? 0 : 3 + widthOf(variant.step)) +
 		3 +
 		rightWidth +
 		1;
 	const fallback = variants.at(-1)!;
-	const variant = variants.find(each => taken(each) <= width) ?? {
+	// How many containers there are is not worth the word for what is silenced.
+	const toldWidth = ({left}: (typeof variants)[number]): number => (both !== pods && left.includes(both) ? widthOf(words[0] ?? '') : 0);
+	const variant = variants.find(each => taken(each) + toldWidth(each) <= width) ?? {
 		...fallback,
 		left: cut(fallback.left, Math.max(0, width - (taken(fallback) - widthOf(fallback.left)))),
 	};
@@ -300,9 +310,6 @@ export function statusLine(input: StatusInput, width: number): Line {
 	const stepText = variant.step === '' ? '' : `${variant.step}   `;
 	const gap = middle - widthOf(stepText);
 	if (gap < 0) return clip([...spans, ...right], width);
-	// Where two alarms fill the sentences, this is where the silenced ones are told.
-	const words =
-		silenced.length === 0 ? [] : [...(silencedAs.critical > 0 ? [` silenced, ${silencedAs.critical} critical`] : []), ' silenced'];
 	const told = words.find(text => widthOf(text) <= gap) ?? '';
 	return [
 		...spans,

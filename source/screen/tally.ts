@@ -11,6 +11,7 @@ export interface Tally extends Pick<MomentFacts, 'odd' | 'failing' | 'silenced' 
 	readonly containers: number;
 	readonly pods: number;
 	readonly judged: number;
+	/** What is odd, fails or is silenced is counted as that, whether it learns or is without a fresh sample: a row has one mark. */
 	readonly learning: number;
 	/** Without a fresh sample; those that are over are among them. */
 	readonly absent: number;
@@ -49,7 +50,7 @@ function count(moment: Moment, facts: MomentFacts, only: readonly string[]): Tal
 	const numbers = wanted.size === 0 ? wholeOf(moment, facts) : partOf(moment, wanted);
 	const troubled = [...odd, ...failing, ...silenced.filter(row => severityOf(row) !== undefined)];
 	return {
-		...numbers,
+		...withoutMarked(numbers, [...odd, ...failing, ...silenced]),
 		odd,
 		failing,
 		silenced,
@@ -57,6 +58,19 @@ function count(moment: Moment, facts: MomentFacts, only: readonly string[]): Tal
 		silencedAs: bySeverity(silenced),
 		elsewhere: bySeverity([...facts.odd, ...facts.failing].filter(row => !isListed(row))),
 	};
+}
+
+/** The rows that have another mark than that they learn or have no sample. */
+function withoutMarked(numbers: Numbers, marked: readonly Row[]): Numbers {
+	let {learning, absent, completed, gone} = numbers;
+	for (const {state, absence} of marked) {
+		if (state === 'learning') learning--;
+		if (state !== 'absent') continue;
+		absent--;
+		if (absence === 'completed') completed--;
+		if (absence === 'gone') gone--;
+	}
+	return {...numbers, learning, absent, completed, gone};
 }
 
 const severityOf = ({anomaly, of}: Row): Severity | undefined =>

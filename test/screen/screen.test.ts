@@ -73,7 +73,7 @@ test('a long name of a cluster gives way to what is watched in it', () => {
 		textOf(new Pane(trouble, {columns, rows: 40}, {source: {label, live: true, finished: () => false}}).scene.status);
 	assert.match(status(120), /^ arn:aws:eks:eu-c…uction-payments · all namespaces · 19 pods {3}▲ 3/);
 	assert.match(status(80), /^ arn:aws:eks:eu-c…uction-payments {3}▲ 3/);
-	assert.match(status(200), new RegExp(`^ ${label} · all namespaces · 19 pods, 16 judged`));
+	assert.match(status(200), new RegExp(`^ ${label} · all namespaces · 19 pods, 20 containers, 16 judged`));
 });
 
 test('what is silenced is not counted as trouble, and is seen to be silenced', () => {
@@ -265,7 +265,7 @@ test('the first lines are of the namespaces that are listed, and number the alar
 	assert.match(all, /invoices: 1 container does not start/);
 	assert.doesNotMatch(all, /checkout|cart/);
 	const pods = new Set(list?.rows.map(({id}) => id.split('/')[2]));
-	assert.match(textOf(status), new RegExp(`^ prod-eu · payments · ${pods.size} pods, 4 judged   ▲ 1  △ 1  ○ 2  ▲ 2 elsewhere `));
+	assert.match(textOf(status), new RegExp(`^ prod-eu · payments · ${pods.size} pods, 4 judged   ▲ 1  △ 1  ○ 1  ▲ 2 elsewhere `));
 	const calm = new Pane(trouble, medium).do({type: 'namespaces', names: ['kube-system']}).scene;
 	assert.match(textOf(calm.sentence[0] ?? []), /^ ✓ No trouble in 3 containers of kube-system\. /);
 	assert.match(textOf(calm.status), /3 judged {3}▲ 3 elsewhere/);
