@@ -231,7 +231,7 @@ function recurrenceWords({kind, kills = []}: Explanation): string {
 /** The log row: what the title leaves out. */
 export function detail(anomaly: Anomaly, times: TimeFormat): string {
 	const {kind, explanation, metric, startedAtMs, ended} = anomaly;
-	const {siblings, growthBytesPerMinute = Number.NaN, value, peak = value[metric], forecast, of} = explanation;
+	const {siblings, growthBytesPerMinute = Number.NaN, value, peak = value[metric], forecast, of, loadFellMs, atMs} = explanation;
 	const heldMs = ended ? ended.atMs - startedAtMs : (explanation.heldMs ?? explanation.atMs - startedAtMs);
 	const held = heldMs >= 1000 ? ` for ${formatDuration(heldMs)}` : '';
 	const atLimit = metric === 'cpu' && isAtCpuLimit({...explanation, value: {...value, cpu: peak}});
@@ -240,7 +240,7 @@ export function detail(anomaly: Anomaly, times: TimeFormat): string {
 		case 'memory-leak':
 			return `+${formatMemoryRate(growthBytesPerMinute)}${held}${siblingsWords(explanation)}${forecast && !ended ? `; limit at ${interval(explanation, times)}` : ''}${endWords(ended?.by)}`;
 		case 'memory-retained':
-			return `${usually}, load back to usual${held}${endWords(ended?.by)}`;
+			return `${usually}${loadFellMs === undefined || ended ? '' : `, load back to usual for ${formatDuration(atMs - loadFellMs)}`}${endWords(ended?.by)}`;
 		case 'cpu-sustained':
 		case 'load':
 			return `${usually},${held}${siblingsWords(explanation)}${endWords(ended?.by)}`.replace(',;', ';');

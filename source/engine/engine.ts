@@ -123,6 +123,8 @@ class OddEngine implements Engine {
 		if (!told) return now;
 		// What the trouble is, and what was usual before it, stands as it was told; the numbers are of now.
 		const {value, score, threshold, atMs, learned, baseline, of} = now;
+		// The other metric goes on as usual.
+		const usual = {...now.usual, [told.metric]: told.explanation.usual[told.metric]};
 		const heldMs = told.state === 'firing' && told.startedAtMs < atMs ? atMs - told.startedAtMs : told.explanation.heldMs;
 		return {
 			...told.explanation,
@@ -130,6 +132,7 @@ class OddEngine implements Engine {
 			atMs,
 			state,
 			value,
+			usual,
 			score,
 			threshold,
 			learned,
@@ -301,18 +304,17 @@ class OddEngine implements Engine {
 		if (!watched) return;
 		const {series} = watched;
 		const c = this.#columns;
-		const [learnedCpu, learnedMemory] = series.baseline.usual;
-		// A baseline takes in what lasts; while that is trouble, what was usual before it is shown.
-		const cpu = watched.standing.length > 0 ? (cpuBefore(watched) ?? learnedCpu) : learnedCpu;
-		const memory = watched.leak?.usual ?? learnedMemory;
+		const [cpu, memory] = series.baseline.usual;
+		const cpuBefore = watched.usualBefore('cpu');
+		const memoryBefore = watched.usualBefore('memory');
 		c.state[i] = stateCode(watched.state(this.#settings.train));
 		c.score[i] = series.score;
 		c.threshold[i] = series.thresholdThen;
 		c.learned[i] = Math.min(series.count, this.#settings.train);
-		c.cpuLowMillicores[i] = cpu.low;
-		c.cpuHighMillicores[i] = cpu.high;
-		c.memoryLowBytes[i] = memory.low * MIB;
-		c.memoryHighBytes[i] = memory.high * MIB;
+		c.cpuLowMillicores[i] = cpuBefore?.low ?? cpu.low;
+		c.cpuHighMillicores[i] = cpuBefore?.high ?? cpu.high;
+		c.memoryLowBytes[i] = memoryBefore?.low ?? memory.low * MIB;
+		c.memoryHighBytes[i] = memoryBefore?.high ?? memory.high * MIB;
 		const newest = series.history.newest(1);
 		let marks = 0;
 		if (isNearLimit(of, newest)) marks |= MARK.nearLimit;
@@ -322,10 +324,6 @@ class OddEngine implements Engine {
 		c.marks[i] = marks;
 	}
 }
-
-const cpuBefore = ({standing}: Watched): {readonly low: number; readonly high: number} | undefined =>
-	standing.find(({episode: {anomaly}}) => anomaly.kind === 'cpu-sustained' || anomaly.kind === 'load')?.episode.anomaly.explanation.usual
-		.cpu;
 
 /** How much is done between two yields: containers, and what some of them cost more. */
 class Slice {

@@ -14,6 +14,7 @@ const KEPT_MS = 7 * DAY_MS;
 const LOOP_EXITS = 3;
 const LOOP_MS = 1_800_000;
 const CALM_MS = 600_000;
+const BACKED_OFF_MS = 35_000;
 const KEPT = 32;
 const OOM = 'OOMKilled';
 const BACK_OFF = 'CrashLoopBackOff';
@@ -82,7 +83,7 @@ export function followExits({watched, restarted, leak}: Exit, kills: Kills, cont
 	}
 	const exits = (kills.exits.get(of.key) ?? []).filter(atMs => atMs > context.atMs - LOOP_MS);
 	// That something else of the container changed is no exit: a loop that is over is not told again.
-	const loops = of.waiting === BACK_OFF || ((isNew || restarted) && exits.length >= LOOP_EXITS);
+	const loops = of.waiting === BACK_OFF || ((isNew || restarted) && (exits.length >= LOOP_EXITS || wasBackedOff(of, context.atMs)));
 	if (watched.crashing) {
 		const {crashing} = watched;
 		if (isNew || restarted)
@@ -96,6 +97,13 @@ export function followExits({watched, restarted, leak}: Exit, kills: Kills, cont
 	watched.crashing = episode;
 	context.events.push(event);
 }
+
+/**
+ * The kubelet waits 10 s before the second restart, twice as long before each one after it, and forgets that once a container has
+ * run for ten minutes: who waited longer has exited several times in a row, though nobody was there to see it.
+ */
+const wasBackedOff = ({lastExit, startedAtMs = Number.NaN, restarts}: Container, atMs: number): boolean =>
+	restarts >= LOOP_EXITS && lastExit !== undefined && startedAtMs - lastExit.atMs >= BACKED_OFF_MS && atMs - lastExit.atMs < LOOP_MS;
 
 /**
  * Kills are listed for an hour, as long as the container does not run, and for a day while its memory is near the limit again;

@@ -45,15 +45,17 @@ const FLAT = 0.2;
 
 /** CPU of so many times its median before is a load of its own. */
 const LOADED = 1.5;
-/** Samples before a leak that tell what was usual then. */
+/** Samples before a leak that tell what was usual then, and how few of them still do. */
 const BEFORE = 240;
-const BEFORE_ENOUGH = 20;
+const BEFORE_ENOUGH = 60;
+const LOAD_BEFORE_ENOUGH = 20;
 
 const values = new Float64Array(256);
 /** Growth before the window, of what the same slope would have given. */
 const FIRST_RISE = 0.5;
 
 const before = new Float64Array(BEFORE);
+const UNKNOWN = {median: Number.NaN, low: Number.NaN, high: Number.NaN};
 
 export function followLeak(watched: Watched, context: Context, longChanged: boolean): void {
 	const {series, growth} = watched;
@@ -159,17 +161,35 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 		episode = opened;
 		context.events.push(event);
 	}
-	watched.leak = {episode, startLevel, usual: usualBefore(series, growth.sinceMs), peak, growth, fastest: growth.slope, isGrowing: true};
+	watched.leak = {
+		episode,
+		startLevel,
+		usual: usualBefore(watched, growth.sinceMs, context),
+		peak,
+		growth,
+		fastest: growth.slope,
+		isGrowing: true,
+	};
 }
 
-/** Of the last samples before this time; where they are too few, of the first that there are. */
-function usualBefore(series: Series, sinceMs: number): Leak['usual'] {
+/**
+ * Of the last samples before this time. What has grown nearly ever since it is watched was usual at no level: then its replica in
+ * the middle says what is; where there is none nobody knows.
+ */
+function usualBefore({series, of}: Watched, sinceMs: number, context: Context): Leak['usual'] {
 	const {history} = series;
 	const usable = series.usable();
 	let then = 0;
 	while (then < usable && history.atMs(then) >= sinceMs) then++;
-	const newest = Math.max(0, Math.min(then, usable - BEFORE_ENOUGH));
-	const n = history.recent(1, newest, Math.min(usable, newest + BEFORE), before);
+	if (usable - then < BEFORE_ENOUGH) {
+		const replicas = context
+			.siblings(of)
+			.filter(sibling => sibling.of.revision === of.revision && isTrained(sibling, context) && !sibling.leak)
+			.map(sibling => sibling.series.usual(1))
+			.sort((a, b) => a.median - b.median);
+		return replicas[replicas.length >> 1] ?? UNKNOWN;
+	}
+	const n = history.recent(1, then, Math.min(usable, then + BEFORE), before);
 	before.subarray(0, n).sort();
 	return {median: quantileSorted(before, n, 0.5), low: quantileSorted(before, n, 0.005), high: quantileSorted(before, n, 0.995)};
 }
@@ -213,7 +233,7 @@ function risesWithLoad({history}: Series, {sinceMs}: Growth): boolean {
 			if (since < values.length) values[since++] = x;
 		} else if (earlier < before.length) before[earlier++] = x;
 	}
-	if (earlier < BEFORE_ENOUGH || since === 0) return false;
+	if (earlier < LOAD_BEFORE_ENOUGH || since === 0) return false;
 	const usual = median(before, earlier);
 	values.subarray(0, since).sort();
 	const high = quantileSorted(values, since, 0.75);
@@ -256,7 +276,7 @@ function explain(watched: Watched, growth: Growth, sinceMs: number, telling: Tel
 		changes: context.changes(of, sinceMs),
 		...(kills.length > 0 && {kills}),
 	});
-	const then = watched.leak?.usual ?? usualBefore(series, growth.sinceMs);
+	const then = watched.leak?.usual ?? usualBefore(watched, growth.sinceMs, context);
 	const limit = Number.isFinite(of.memoryLimitBytes) ? of.memoryLimitBytes / MIB : 0;
 	const memory = {
 		median: then.median * MIB,

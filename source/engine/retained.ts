@@ -108,6 +108,7 @@ function tell(watched: Watched, retention: Retention, context: Context): void {
 			changes: context.changes(of, sinceMs),
 		}),
 		usual: retention.usual,
+		loadFellMs: retention.quietSinceMs,
 	};
 	if (found) {
 		context.events.push(found.tell(telling, explanation));

@@ -120,6 +120,8 @@ export interface Explanation {
 	readonly growthBytesPerMinute?: number;
 	/** Of a kill: since when memory grew by that. */
 	readonly grewSinceMs?: number;
+	/** Of memory that was kept: since when the load is back to usual. */
+	readonly loadFellMs?: number;
 	readonly forecast?: Forecast;
 	/** Times of earlier OOM kills or exits of this workload's container, newest last. */
 	readonly kills?: readonly number[];

@@ -4,7 +4,7 @@ import type {Usual} from './baseline.ts';
 import type {Episode} from './episode.ts';
 import {type Growth, GrowthWatch} from './growth.ts';
 import type {Series} from './series.ts';
-import type {Explanation, State} from './verdict.ts';
+import type {Explanation, Metric, State} from './verdict.ts';
 
 /** A level that memory or CPU left, and what counts as being back at it. */
 export interface Standing {
@@ -100,6 +100,16 @@ export class Watched {
 			this.unlike[1]?.episode,
 		];
 		return open.filter(episode => episode !== undefined);
+	}
+
+	/** What was usual before the trouble that goes on: a baseline takes in what lasts. Undefined where there is none. */
+	usualBefore(metric: Metric): {readonly low: number; readonly high: number} | undefined {
+		const {leak, firing, standing, retention, unlike} = this;
+		if (!leak && !firing && standing.length === 0 && !retention?.episode && !unlike[0]?.episode && !unlike[1]?.episode) return undefined;
+		const episode = this.episodes().find(each => each.anomaly.metric === metric && each !== this.killed && each !== this.crashing);
+		const usual = episode?.anomaly.explanation.usual[metric];
+		// Before any training only of a leak it is known that what was seen is not usual.
+		return usual && (episode === leak?.episode || !Number.isNaN(usual.high)) ? usual : undefined;
 	}
 
 	forget(): void {

@@ -57,16 +57,26 @@ test('it stands once it is forty readings old, is listed to its end, and is told
 });
 
 test('what the chart calls usual is what the verdict calls usual, also once the trouble is in the baseline', () => {
-	const engine = createEngine();
-	let high = Number.NaN;
-	for (const scrape of samples(280, i => calmCpu(i) + (i >= 200 ? 600 : 0), calmMemory)) {
-		const {verdicts} = drain(engine.assess(scrape));
-		high = verdicts.cpuHighMillicores[0] ?? Number.NaN;
+	const from200 = (more: number) => (i: number) => (i >= 200 ? more : 0);
+	for (const [kind, cpu, memory] of [
+		['cpu-sustained', from200(600), from200(0)],
+		['level-shift', from200(0), from200(90)],
+	] as const) {
+		const engine = createEngine();
+		let high: readonly number[] = [];
+		for (const scrape of samples(
+			280,
+			i => calmCpu(i) + cpu(i),
+			i => calmMemory(i) + memory(i),
+		)) {
+			const {verdicts} = drain(engine.assess(scrape));
+			high = [verdicts.cpuHighMillicores[0] ?? Number.NaN, verdicts.memoryHighBytes[0] ?? Number.NaN];
+		}
+		const told = engine.explain(container('a').key);
+		assert.equal(told?.kind, kind);
+		assert.deepEqual(high, [Math.fround(told.usual.cpu.high), Math.fround(told.usual.memory.high)]);
+		assert.ok((high[0] ?? 0) < 100 && (high[1] ?? 0) < 130 * MIB, kind);
 	}
-	const told = engine.explain(container('a').key);
-	assert.equal(told?.kind, 'cpu-sustained');
-	assert.equal(high, Math.fround(told?.usual.cpu.high ?? Number.NaN));
-	assert.ok(high < 100);
 });
 
 test('memory that steps up and comes back is one level shift, recovered', () => {

@@ -1,6 +1,7 @@
 /** Each rule as a short series: what goes in, what is told. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type {Container} from '../../source/scrape.ts';
 import {container, jitter, kinds, MIB, reading, START_MS, samples, scrape, together, watch} from './watch.ts';
 
 const calmCpu = (i: number): number => 50 + 4 * jitter(i);
@@ -159,6 +160,37 @@ test('a container that waits in CrashLoopBackOff is in a crash loop', () => {
 	assert.deepEqual(kinds(watch([scrape(START_MS, [], [{of, why: 'not-running'}])])), ['crash-loop']);
 });
 
+test('who comes while a crash loop has its container running for a moment is told of it by how long the kubelet waited', () => {
+	const seenRunning = (waitedMs: number) => {
+		const exitedMs = START_MS - 200_000;
+		const of = container('a', {restarts: 8, lastExit: {reason: 'Error', atMs: exitedMs}, startedAtMs: exitedMs + waitedMs});
+		return kinds(watch([scrape(START_MS, [reading(of, START_MS, 20, 60)])]));
+	};
+	assert.deepEqual(seenRunning(160_000), ['crash-loop']);
+	assert.deepEqual(seenRunning(5000), [], 'the first restart is at once');
+});
+
+test('what a process did that leaks from its start is not called usual where its replicas are known', () => {
+	const three = ['a', 'b', 'c'].map(pod => container(pod, {workload: 'Deployment/web', revision: '1', startedAtMs: START_MS - 3_600_000}));
+	const again = {...(three[1] as Container), incarnation: 'b:1', restarts: 1, startedAtMs: START_MS + 200 * 15_000};
+	const seen = watch(
+		(function* () {
+			for (let i = 0; i < 290; i++) {
+				const atMs = START_MS + i * 15_000;
+				yield scrape(
+					atMs,
+					three.map((of, n) =>
+						reading(n === 1 && i >= 200 ? again : of, atMs, calmCpu(i), calmMemory(i + n) + (n === 1 && i >= 200 ? 2 * (i - 200) : 0)),
+					),
+				);
+			}
+		})(),
+	);
+	const leak = seen.anomalies.find(({kind}) => kind === 'memory-leak');
+	assert.equal(leak?.of.pod, 'b');
+	assert.ok((leak?.explanation.usual.memory.high ?? Number.NaN) < 125 * MIB, `${(leak?.explanation.usual.memory.high ?? 0) / MIB} MiB`);
+});
+
 test('a crash loop has the restarts and the exit of now', () => {
 	const scrapes = [5, 6, 7].map((restarts, i) => {
 		const atMs = START_MS + i * 300_000;
@@ -300,6 +332,9 @@ test('memory that stays when the load is gone is retained', () => {
 		),
 	);
 	assert.ok(kinds(seen).includes('memory-retained'), kinds(seen).join(' '));
+	const [retained] = seen.anomalies.filter(({kind}) => kind === 'memory-retained');
+	const fellAt = ((retained?.explanation.loadFellMs ?? Number.NaN) - START_MS) / 15_000;
+	assert.ok(fellAt >= 260 && fellAt < 266, `the load fell at sample 260, told: ${fellAt}`);
 });
 
 test('a container that is gone takes its anomalies with it', () => {
