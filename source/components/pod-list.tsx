@@ -16,13 +16,14 @@ export const PodList = memo(function PodList({view, theme}: {readonly view: List
 
 export function podListRows(view: ListView, theme: Theme): readonly string[] {
 	const inner = innerWidth(view);
-	const lines = [paintRow(heading(view), inner, theme), ...view.rows.map(row => painted(row, view.columns, inner, theme))];
+	const lines = [paintRow(heading(view), inner, theme), ...view.rows.map(row => painted(row, view, inner, theme))];
 	if (view.rows.length === 0) lines.push(...view.empty.map(line => paintRow(line, inner, theme)));
 	return framed(view, lines, theme);
 }
 
 interface Painted {
 	readonly columns: readonly Column[];
+	readonly away: boolean;
 	readonly inner: number;
 	readonly theme: Theme;
 	readonly text: string;
@@ -31,10 +32,10 @@ interface Painted {
 /** A step of the selection makes two new rows; the others stay as they are. */
 const known = new WeakMap<RowView, Painted>();
 
-function painted(row: RowView, columns: readonly Column[], inner: number, theme: Theme): string {
+function painted(row: RowView, {columns, away}: ListView, inner: number, theme: Theme): string {
 	let found = known.get(row);
-	if (found?.columns !== columns || found.inner !== inner || found.theme !== theme) {
-		found = {columns, inner, theme, text: paintRow(rowLine(row, columns), inner, theme)};
+	if (found?.columns !== columns || found.away !== away || found.inner !== inner || found.theme !== theme) {
+		found = {columns, away, inner, theme, text: paintRow(rowLine(row, columns, away), inner, theme)};
 		known.set(row, found);
 	}
 	return found.text;
@@ -58,8 +59,13 @@ function heading({columns, sort}: ListView): Line {
 /** Only what names a row is tinted: a step of the selection sends two names, not two rows. */
 export const onSelected = (name: Line): Line => name.map(span => ({...span, on: 'selected'}));
 
-function rowLine({mark, markStyle, cells, selected, inside}: RowView, columns: readonly Column[]): Line {
-	const name: Span[] = [{text: selected ? '▸' : ' ', style: 'strong'}, {text: MARKS[mark], style: markStyle}, {text: ' '}];
+function rowLine({mark, markStyle, cells, selected: chosen, inside}: RowView, columns: readonly Column[], away: boolean): Line {
+	const selected = chosen && !away;
+	const name: Span[] = [
+		{text: selected ? '▸' : chosen ? '▹' : ' ', style: selected ? 'strong' : 'dim'},
+		{text: MARKS[mark], style: markStyle},
+		{text: ' '},
+	];
 	const rest: Span[] = [];
 	let spans = name;
 	for (const [i, column] of columns.entries()) {

@@ -1,5 +1,5 @@
 /** The panes as view models: what stands on their edges, and in them. Rows and lines of known width; nothing here draws. */
-import type {Metric} from '../engine/verdict.ts';
+import type {Kind, Metric} from '../engine/verdict.ts';
 import type {Moment, Row} from '../moment.ts';
 import type {Problem} from '../scrape.ts';
 import {KIND_WORDS} from '../sentences.ts';
@@ -11,7 +11,7 @@ import type {HeaderInput} from './header.ts';
 import {widthOfAll} from './header.ts';
 import type {Rect} from './layout.ts';
 import type {Listing} from './list.ts';
-import type {LogRowView} from './log.ts';
+import type {LogContext, LogRowView} from './log.ts';
 import {logRowView, timeOf} from './log.ts';
 import type {LogEntry} from './log-entries.ts';
 import type {RowView, VerdictView} from './row-view.ts';
@@ -35,6 +35,8 @@ export interface ListView extends PaneView {
 	readonly columns: readonly Column[];
 	readonly rows: readonly RowView[];
 	readonly sort: ScreenState['sort'];
+	/** The charts follow the log: what is selected here is only remembered. */
+	readonly away: boolean;
 	/** In place of rows, where there are none. */
 	readonly empty: readonly Line[];
 }
@@ -146,7 +148,7 @@ export function logView(
 		...pane(rect, boxed, focused),
 		title: [
 			{text: 'Anomalies', style: focused ? 'title' : 'plain'},
-			{text: kind === undefined ? '' : ` only ${KIND_WORDS[kind]}`, style: 'key'},
+			{text: kind === undefined ? '' : ` only ${kindWords(kind, entries, context)}`, style: 'key'},
 			{text: filter === '' ? '' : ` /${printable(filter)}`, style: 'key'},
 			{text: kind === undefined && filter === '' ? ' by trouble, then what is over, newest first' : '', style: 'dim'},
 		],
@@ -156,6 +158,14 @@ export function logView(
 		timeWidth: entries.reduce((most, entry) => Math.max(most, timeOf(entry, context).length), 0),
 		empty: moment.anomalies.length > 0 ? 'No anomaly matches the filter.' : 'None so far.',
 	};
+}
+
+/** As its rows call it, which may be in two ways. */
+function kindWords(kind: Kind, entries: readonly LogEntry[], context: LogContext): string {
+	// They differ by the number of siblings.
+	if (kind === 'unlike-siblings') return KIND_WORDS[kind];
+	const words = entries.map(entry => logRowView(entry, false, context).words.replace(/^habit: |,.*/g, ''));
+	return [...new Set(words)].join(', ') || KIND_WORDS[kind];
 }
 
 export const nameOf = ({of}: Row, crowded: ReadonlySet<string>): string =>

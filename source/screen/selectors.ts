@@ -235,6 +235,7 @@ export function createScene(): SceneOf {
 			),
 			rows: [],
 			sort: state.sort,
+			away: inLog !== undefined,
 			empty: emptyLines(listing, state, header, layout.list.width - (boxed ? 2 : 0), listHeight),
 		};
 		const rows: RowView[] = [];
@@ -388,7 +389,13 @@ export function createScene(): SceneOf {
 					gone: isGone(state.selection?.id, listing.ids[selectedIndex], moment),
 					height: listHeight,
 				},
-				log: {entries, selected: logSelected, height: logHeight, kinds: kindsOf(moment)},
+				log: {
+					entries,
+					selected: logSelected,
+					height: logHeight,
+					kinds: kindsOf(moment),
+					listsAt: (atMs, id) => logOf(timeline.at(atMs), state.log).some(entry => entry.id === id),
+				},
 				told: atMs => toldIn(timeline, atMs),
 				overlay: overlay === 'why' ? {length: allWhy.length, height: whyHeight} : {length: allHelp.length, height: helpHeight},
 				chart: window,

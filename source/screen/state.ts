@@ -160,6 +160,8 @@ export interface Sight {
 		readonly height: number;
 		/** Those that there are. */
 		readonly kinds: readonly Kind[];
+		/** Whether the filter finds an entry at another moment: it may have been called otherwise then. */
+		readonly listsAt: (atMs: number, id: string) => boolean;
 	};
 	/** What the scrape of this time is the first to tell, as it was known then, the worst first. */
 	readonly told: (atMs: number) => readonly Anomaly[];
@@ -357,10 +359,13 @@ function open(state: ScreenState, sight: Sight): ScreenState {
 	if (state.focus === 'log') {
 		const entry = sight.log.entries[sight.log.selected];
 		if (!entry) return state;
+		const cursor = moveCursor(state.cursor, {type: 'seek-told', firedAtMs: entry.firedAtMs}, sight.line);
+		const narrow = sight.log.listsAt(placeOf(cursor, sight.line), entry.id);
 		return {
 			...choose(state, entry.key, sight),
 			focus: 'pods',
-			cursor: moveCursor(state.cursor, {type: 'seek-told', firedAtMs: entry.firedAtMs}, sight.line),
+			cursor,
+			log: narrow ? state.log : {...state.log, filter: '', kind: undefined},
 			chart: {...state.chart, endMs: undefined, frozen: false},
 		};
 	}

@@ -98,6 +98,7 @@ const ASCII: Readonly<Record<string, string>> = {
 	'◇': 's',
 	'✓': 'v',
 	'▸': '>',
+	'▹': '-',
 	'…': '~',
 	'–': '-',
 	'—': '-',

@@ -296,10 +296,11 @@ test('the log says its order, names things as the list does, and counts what mat
 		if (kind === undefined) break;
 		kinds.push(kind);
 		assert.equal(pane.scene.log?.footer, '1 match');
+		assert.ok(pane.scene.log?.rows[0]?.words.startsWith(kind), kind);
 	}
 	assert.deepEqual(
 		kinds,
-		['CPU spike', 'CPU high', 'memory growing', 'memory spike'].sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b)),
+		['CPU spike to its limit', 'at CPU limit', 'leak likely', 'memory spike'].sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b)),
 	);
 });
 
@@ -452,6 +453,46 @@ test('from the log to the pod and the moment, also where a filter hides it', () 
 	pane.do({type: 'open'});
 	assert.equal(pane.scene.selected?.key, entry?.key);
 	assert.equal(pane.scene.atMs, trouble.scrapeAt(entry?.firedAtMs ?? Number.NaN));
+});
+
+test('from the log to a moment when the anomaly had another kind than the one that is looked for', () => {
+	const timeline = sampleTimeline();
+	const leak = timeline.anomalies.find(({kind}) => kind === 'memory-leak') ?? assert.fail();
+	const of = PARTS.find(part => part.of.pod.startsWith('metrics-server'))?.of ?? assert.fail();
+	const atMs = END_MS + STEP_MS;
+	const id = `${of.key}@${atMs}`;
+	const young = {...leak, id, of, kind: 'level-shift' as const, startedAtMs: atMs, firedAtMs: atMs};
+	const types = ['opened', undefined, undefined, 'updated'] as const;
+	for (const [i, type] of types.entries()) {
+		const [scrape, assessment] = scrapeAt(STEPS + i, true);
+		const anomaly: Anomaly = type === 'opened' ? young : {...young, kind: 'memory-leak'};
+		timeline.append(scrape, {...assessment, events: type ? [{type, atMs: scrape.atMs, anomaly}] : []});
+	}
+	const pane = new Pane(timeline, medium).do({type: 'focus', by: -1});
+	do pane.do({type: 'next-kind'});
+	while (pane.state.log.kind !== 'memory-leak');
+	const at = pane.scene.sight.log.entries.findIndex(entry => entry.id === id);
+	assert.ok(at >= 0);
+	pane.do({type: 'move-to', end: 'first'}).do({type: 'move', by: at}).do({type: 'open'});
+	assert.equal(pane.scene.atMs, atMs);
+	assert.ok(pane.scene.sight.log.entries.some(entry => entry.id === id));
+	assert.ok(pane.scene.log?.rows.some(row => row.id === id));
+	// Where it was called so then too, the filter stays.
+	const other = new Pane(timeline, medium).do({type: 'focus', by: -1});
+	do other.do({type: 'next-kind'});
+	while (other.state.log.kind !== 'cpu-sustained');
+	assert.equal(other.do({type: 'open'}).state.log.kind, 'cpu-sustained');
+});
+
+test('while the log is gone through, the list has no bright cursor', () => {
+	const pane = new Pane(trouble, medium);
+	assert.equal(pane.frame().match(/▸/g)?.length, 1);
+	assert.doesNotMatch(pane.frame(), /▹/);
+	pane.do({type: 'focus', by: -1}).do({type: 'move', by: 2});
+	assert.equal(pane.frame().match(/▸/g)?.length, 1);
+	assert.match(pane.frame(), /^│▹▲ .* leak likely .*$/m);
+	assert.match(pane.frame(), /▸\d\d:\d\d:\d\d/);
+	assert.match(pane.do({type: 'focus', by: -1}).frame(), /^│▸▲ .* leak likely .*$/m);
 });
 
 test('[ goes to an anomaly, its container is selected and named, also where a filter hides it', () => {

@@ -255,7 +255,7 @@ test('of a verdict that is too long the third part goes first, as a whole', () =
 function rowText({row, columns}: {readonly row: RowView; readonly columns: readonly Column[]}): string {
 	const rect = {x: 0, y: 0, width: 60, height: 3};
 	const pane = {rect, boxed: false, focused: false, title: [], caption: '', footer: ''};
-	const rows = podListRows({...pane, columns, rows: [row], sort: {by: 'trouble', reverse: false}, empty: []}, mono);
+	const rows = podListRows({...pane, columns, rows: [row], away: false, sort: {by: 'trouble', reverse: false}, empty: []}, mono);
 	return stripVTControlCharacters(rows[2] ?? '')
 		.slice(3)
 		.trimEnd();
