@@ -45,10 +45,10 @@ const FLAT = 0.2;
 
 /** CPU of so many times its median before is a load of its own. */
 const LOADED = 1.5;
-/** Samples before a leak that tell what was usual then, and how few of them still do. */
+/** Samples before a leak that tell what was usual then; fewer than replicas have to say more; and how few of them say anything. */
 const BEFORE = 240;
-const BEFORE_ENOUGH = 60;
-const LOAD_BEFORE_ENOUGH = 20;
+const BEFORE_SURE = 60;
+const BEFORE_ENOUGH = 20;
 
 const values = new Float64Array(256);
 /** Growth before the window, of what the same slope would have given. */
@@ -173,23 +173,27 @@ function begin(watched: Watched, growth: Growth, context: Context): void {
 }
 
 /**
- * Of the last samples before this time. What has grown nearly ever since it is watched was usual at no level: then its replica in
- * the middle says what is; where there is none nobody knows.
+ * Of the last samples before this time. Of what has grown nearly ever since it is watched, what its replica in the middle has;
+ * without one, its first samples; of what is met in the middle of its growth nothing is known.
  */
-function usualBefore({series, of}: Watched, sinceMs: number, context: Context): Leak['usual'] {
+function usualBefore(watched: Watched, sinceMs: number, context: Context): Leak['usual'] {
+	const {series, of} = watched;
 	const {history} = series;
 	const usable = series.usable();
 	let then = 0;
 	while (then < usable && history.atMs(then) >= sinceMs) then++;
-	if (usable - then < BEFORE_ENOUGH) {
+	if (usable - then < BEFORE_SURE) {
 		const replicas = context
 			.siblings(of)
 			.filter(sibling => sibling.of.revision === of.revision && isTrained(sibling, context) && !sibling.leak)
 			.map(sibling => sibling.series.usual(1))
 			.sort((a, b) => a.median - b.median);
-		return replicas[replicas.length >> 1] ?? UNKNOWN;
+		const middle = replicas[replicas.length >> 1];
+		if (middle) return middle;
 	}
-	const n = history.recent(1, then, Math.min(usable, then + BEFORE), before);
+	if (usable - then < BEFORE_ENOUGH && !isTrained(watched, context)) return UNKNOWN;
+	const newest = Math.max(0, Math.min(then, usable - BEFORE_ENOUGH));
+	const n = history.recent(1, newest, Math.min(usable, newest + BEFORE), before);
 	before.subarray(0, n).sort();
 	return {median: quantileSorted(before, n, 0.5), low: quantileSorted(before, n, 0.005), high: quantileSorted(before, n, 0.995)};
 }
@@ -233,7 +237,7 @@ function risesWithLoad({history}: Series, {sinceMs}: Growth): boolean {
 			if (since < values.length) values[since++] = x;
 		} else if (earlier < before.length) before[earlier++] = x;
 	}
-	if (earlier < LOAD_BEFORE_ENOUGH || since === 0) return false;
+	if (earlier < BEFORE_ENOUGH || since === 0) return false;
 	const usual = median(before, earlier);
 	values.subarray(0, since).sort();
 	const high = quantileSorted(values, since, 0.75);
