@@ -3,7 +3,7 @@ import {memo} from 'react';
 import type {LogView} from '../screen/panes.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
-import {cut, cutMiddle, padEnd, widthOf} from '../screen/width.ts';
+import {cut, cutClause, cutMiddle, padEnd, widthOf, wrapClauses} from '../screen/width.ts';
 import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 import {onSelected} from './pod-list.tsx';
@@ -22,7 +22,9 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const wordsWidth = Math.min(27, Math.max(23, Math.floor(left * 0.27))); // `at CPU limit, siblings not`, `memory kept after load fell`
 	const podWidth = Math.min(50, Math.max(14, Math.floor(left * 0.34)));
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
-	const lines = rows.map(row => {
+	// What more there is to say takes rows that would be empty, the worst first.
+	let spare = view.rect.height - (view.boxed ? 2 : 1) - rows.length;
+	const lines = rows.flatMap(row => {
 		const style = row.over ? 'dim' : 'plain';
 		const name: Line = [
 			{text: row.selected ? '▸' : ' ', style: 'strong'},
@@ -30,20 +32,24 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 			{text: ` ${MARKS[row.mark]} `, style: row.style},
 			{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
 		];
-		return paintRow(
+		const whole = wrapClauses(row.detail, detailWidth);
+		const more = whole.length - 1 <= spare ? whole.slice(1) : [];
+		spare -= more.length;
+		const first = paintRow(
 			[
 				...(row.selected ? onSelected(name) : name),
 				{text: '  '},
-				{text: padEnd(cutClause(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
+				{text: padEnd(cutWords(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
 				{text: '  '},
-				{text: cut(row.detail, detailWidth), style},
+				{text: more.length > 0 ? (whole[0] ?? '') : cutClause(row.detail, detailWidth), style},
 			],
 			inner,
 			theme,
 		);
+		return [first, ...more.map(text => paintRow([{text: ' '.repeat(inner - detailWidth)}, {text, style}], inner, theme))];
 	});
 	return framed(view, lines, theme);
 }
 
 /** What stands behind a comma may go. */
-const cutClause = (words: string, width: number): string => cut(widthOf(words) > width ? words.replace(/,.*/, '') : words, width);
+const cutWords = (words: string, width: number): string => cut(widthOf(words) > width ? words.replace(/,.*/, '') : words, width);

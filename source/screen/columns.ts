@@ -54,6 +54,8 @@ const NAMESPACE_MOST = 30;
 const VERDICT_MORE = 16;
 /** Before the last columns: `OOM-killed 15:55, 3rd time`. */
 const VERDICT_FAIR = 26;
+/** `memory kept after load fell` */
+const VERDICT_WHOLE = 27;
 
 const WISHES: readonly Wish[] = [
 	{id: 'namespace', title: 'NAMESPACE', width: 9, sort: 'namespace', rank: 6, wideRank: 6},
@@ -146,7 +148,13 @@ export function columnsFor(
 		grown.set(id, (grown.get(id) ?? 0) + more);
 		left -= more;
 	};
-	if (left > 0 && widthOf('verdict') >= VERDICT_FAIR) grow('verdict', VERDICT_FAIR + 1); // `memory kept after load fell`
+	if (left > 0 && widthOf('verdict') >= VERDICT_FAIR) grow('verdict', VERDICT_WHOLE);
+	// Where nothing is left over, a name that is shorter than its column has the last cell, or a gap.
+	const lacksCell = left === 0 && widthOf('verdict') === VERDICT_WHOLE - 1;
+	const fromName = lacksCell && widthOf('pod') > Math.max(facts.podWidth, 12);
+	const fromGap = lacksCell && !fromName && chosen.has('limit-at');
+	if (fromName) grown.set('pod', (grown.get('pod') ?? 0) - 1);
+	if (fromName || fromGap) grown.set('verdict', (grown.get('verdict') ?? 0) + 1);
 	grow('pod', Math.max(facts.podWidth, 12));
 	grow('verdict', 23 + VERDICT_MORE);
 	return wishes
@@ -159,7 +167,7 @@ export function columnsFor(
 				align: align ?? 'left',
 				spark: sparks.has(id) ? cells : 0,
 				sort,
-				gap: i === 0 ? 0 : gap,
+				gap: i === 0 ? 0 : id === 'limit-at' && fromGap ? 1 : gap,
 			}),
 		);
 }

@@ -12,7 +12,7 @@ import {anomalyNow, learningLeftMs} from './row-view.ts';
 import {type Tally, tallyOf} from './tally.ts';
 import type {Line, Span, Style} from './theme.ts';
 import {MARKS} from './theme.ts';
-import {cut, cutMiddle, printable, widthOf, wrap} from './width.ts';
+import {cut, cutClause, cutMiddle, printable, widthOf, wrap} from './width.ts';
 import {count, plural} from './words.ts';
 
 export interface Source {
@@ -96,19 +96,21 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 	for (const [i, {mark, style, text}] of parts.entries()) {
 		if (lines.length >= rows) break;
 		const first = i === 0;
-		const wrapped = wrap(text, width - 3, first ? rows : 1);
-		for (const [n, piece] of wrapped.entries()) {
+		const wrapped = wrap(text, width - 3);
+		const own = Math.min(wrapped.length, first ? rows : 1);
+		for (let n = 0; n < own; n++) {
 			const more = parts.length - i - 1;
 			// The last row says how many more there are, where there are.
 			const suffix = lines.length === rows - 1 && more > 0 ? ` (${more} more)` : '';
+			const piece = n < own - 1 ? (wrapped[n] ?? '') : wrapped.slice(n).join(' ');
 			lines.push([
 				{text: n === 0 ? ` ${mark} ` : '   ', style},
-				{text: cut(piece, width - 3 - suffix.length), style: first && style !== 'good' && style !== 'learning' ? 'strong' : 'plain'},
+				{text: cutClause(piece, width - 3 - suffix.length), style: first && style !== 'good' && style !== 'learning' ? 'strong' : 'plain'},
 				{text: suffix, style: 'dim'},
 			]);
 		}
 	}
-	if (alarms.length > 0 && lines.length < rows) lines.push([{text: `   ${cut(otherwise(input), width - 3)}`, style: 'dim'}]);
+	if (alarms.length > 0 && lines.length < rows) lines.push([{text: `   ${cutClause(otherwise(input), width - 3)}`, style: 'dim'}]);
 	return lines;
 }
 

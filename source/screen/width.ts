@@ -76,6 +76,36 @@ export function cut(text: string, width: number): string {
 	return width <= 0 ? '' : `${isPlain(text) ? text.slice(0, width - 1) : head(text, width - 1)}…`;
 }
 
+/** Cut where a clause ends, or at least a word: half of a number, or of an interval, is another one. */
+export function cutClause(text: string, width: number): string {
+	if (widthOf(text) <= width) return text;
+	const at = clauseEnd(text, width, width / 2);
+	// `for 14` what?
+	return at === 0 ? cut(text, width) : `${text.slice(0, at).replace(/[,;:.]$|(?: \S+)? \d+$/, '')}…`;
+}
+
+/** Lines that are broken where a clause ends. */
+export function wrapClauses(text: string, width: number): string[] {
+	const lines: string[] = [];
+	let rest = text;
+	for (let at = -1; at !== 0 && widthOf(rest) > width; ) {
+		at = clauseEnd(rest, width, width / 3);
+		if (at > 0) lines.push(rest.slice(0, at));
+		rest = rest.slice(at).trimStart();
+	}
+	return [...lines, ...wrap(rest, width)];
+}
+
+/** Characters of the clauses, or at least the words, that take less than `width` cells; 0 where those are less than `least`. */
+function clauseEnd(text: string, width: number, least: number): number {
+	const taken = head(text, width + 1);
+	for (const end of [/[,;:.](?= )|\S(?= \()/g, /\S(?= .)/g]) {
+		const last = [...taken.matchAll(end)].map(({index}) => index + 1).findLast(at => widthOf(taken.slice(0, at)) < width);
+		if (last !== undefined && last > least) return last;
+	}
+	return 0;
+}
+
 /** Cut at the beginning: of what is typed the end is looked at. */
 export const cutStart = (text: string, width: number): string =>
 	widthOf(text) <= width ? text : width <= 0 ? '' : `…${tail(text, width - 1)}`;

@@ -304,6 +304,26 @@ test('the log says its order, names things as the list does, and counts what mat
 	);
 });
 
+test('the details of the log take rows that would be empty, and end with a clause where there are none', () => {
+	const detailsIn = (size: {columns: number; rows: number}): string => {
+		const log = new Pane(trouble, size).scene.log ?? assert.fail();
+		const rows = anomalyLogRows(log, mono).map(row => stripVTControlCharacters(row));
+		assert.equal(rows.length, log.rect.height);
+		return rows.join('\n');
+	};
+	const wide = detailsIn({columns: 200, rows: 60});
+	assert.match(wide, /its 2 siblings are flat; +│\n│ +limit at ~15:47 \(15:37-16:07\) +│\n/);
+	assert.doesNotMatch(wide, /…/);
+	assert.match(detailsIn(small), /\+2\.1Mi\/min… *\n/);
+});
+
+test('the second sentence is not cut within a number', () => {
+	for (let columns = 80; columns <= 200; columns++) {
+		const {sentence} = new Pane(trouble, {columns, rows: 40}).scene;
+		for (const line of sentence.map(textOf)) assert.doesNotMatch(line, /\([^)]*…|[\d.:-]…|\.\d*…/, line);
+	}
+});
+
 test('what waits since a crash loop is called so, as in the log', () => {
 	const timeline = sampleTimeline();
 	const [scrape, assessment] = scrapeAt(281, true);

@@ -16,7 +16,7 @@ import {positionBar} from '../../source/screen/position-bar.ts';
 import type {RowView} from '../../source/screen/row-view.ts';
 import {topFor} from '../../source/screen/state.ts';
 import {createTheme, textOf, themeOptionsFrom, toAscii} from '../../source/screen/theme.ts';
-import {cut, cutMiddle, fit, printable, widthOf, wrap} from '../../source/screen/width.ts';
+import {cut, cutClause, cutMiddle, fit, printable, widthOf, wrap, wrapClauses} from '../../source/screen/width.ts';
 import type {Course} from '../../source/timeline.ts';
 import {mono, utc} from './frame.ts';
 import {PARTS} from './sample.ts';
@@ -96,6 +96,33 @@ test('a long name is cut in the middle', () => {
 });
 
 const container = (more: Partial<Container>): Container => ({...PARTS[0]!.of, ...more});
+
+test('a sentence is cut where a clause or a word ends, and never within a number', () => {
+	const limit = 'shop/web: memory growing 2.1Mi/min since 13:14, siblings flat; limit at ~18:00 (17:51-18:12).';
+	for (const [text, width, shown] of [
+		[limit, 93, limit],
+		[limit, 92, 'shop/web: memory growing 2.1Mi/min since 13:14, siblings flat; limit at ~18:00…'],
+		[limit, 76, 'shop/web: memory growing 2.1Mi/min since 13:14, siblings flat…'],
+		[limit, 40, 'shop/web: memory growing 2.1Mi/min…'],
+		['+4.16Mi/min for 14 min; its 2 siblings are flat', 19, '+4.16Mi/min…'],
+		['+4.16Mi/min for 14 min; its 2 siblings are flat', 24, '+4.16Mi/min for 14 min…'],
+		['決済サービス、決済サービス', 10, '決済サー…'],
+	] as const)
+		assert.equal(cutClause(text, width), shown);
+	fc.assert(
+		fc.property(fc.array(fc.constantFrom('a', '12', '決', ', ', '; ', ' ', '(', '.')), fc.integer({min: 0, max: 30}), (parts, width) => {
+			const text = parts.join('');
+			assert.ok(widthOf(cutClause(text, width)) <= width);
+			const lines = width > 1 ? wrapClauses(text, width) : [];
+			assert.ok(lines.every(line => widthOf(line) <= width));
+			if (width > 1) assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
+		}),
+	);
+	assert.deepEqual(wrapClauses('86.2Mi memory for 5 min; its 4 siblings are far from that', 52), [
+		'86.2Mi memory for 5 min;',
+		'its 4 siblings are far from that',
+	]);
+});
 
 test('filters', () => {
 	const cart = container({pod: 'cart-1', workload: 'Deployment/cart', node: 'node-7', labels: {app: 'cart', tier: 'web'}});
@@ -221,7 +248,7 @@ test('columns never need more cells than there are', () => {
 			.map(({width: own}) => own)
 			.join(' ');
 	// Inside the frame of a list at 80, 120, 160 and, where it has a part of the width, 200 columns.
-	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 26', '40 26', '40 26']);
+	assert.deepEqual([77, 114, 154, 124].map(widths), ['27 23', '25 27', '40 27', '40 27']);
 	// `recommendation-service-worker-7d9f5cbb6-x2x9l` in `team-payments-production`.
 	const long = (width: number, wide = false): string =>
 		columnsFor(width, wide, {podWidth: 45, namespaceWidth: 24}, true)
