@@ -8,6 +8,8 @@ import {formatCpu, formatDuration, formatMemory, formatMemoryRate, formatPercent
 import type {Container} from './scrape.ts';
 
 const MINUTE_MS = 60_000;
+/** Changes of so long before an anomaly are named beside it. */
+export const CHANGES_MS = 2 * 3_600_000;
 /** Kills so regular are told as a rhythm: their longest interval over the shortest. */
 const RHYTHM = 2;
 
@@ -62,20 +64,30 @@ const KINDS = new RegExp(`\\b(?:${Object.keys(KIND_WORDS).join('|')})\\b`, 'g');
 export const inWords = (detail: string): string => detail.replace(KINDS, kind => KIND_WORDS[kind as Kind]);
 
 /** Of an episode that is over what it was, not what its container does since. */
-export function titleOf({kind, metric, explanation, ended}: Anomaly, times?: TimeFormat): string {
+export function titleOf(anomaly: Anomaly, times?: TimeFormat): string {
+	const {kind, metric, explanation, ended} = anomaly;
 	const {peak} = explanation;
-	return title(kind, ended && peak !== undefined ? {...explanation, value: {...explanation.value, [metric]: peak}} : explanation, times);
+	const of = ended && peak !== undefined ? {...explanation, value: {...explanation.value, [metric]: peak}} : explanation;
+	return `${title(kind, of, times)}${isDoubtful(anomaly) ? '?' : ''}`;
 }
 
+/** What the cluster itself reports. */
+export const KILLS: ReadonlySet<Kind> = new Set(['oom-killed', 'crash-loop']);
+
+/** Said while what is usual was still being learned. */
+export const isDoubtful = ({kind, provisional}: {readonly kind?: Kind; readonly provisional: boolean}): boolean =>
+	provisional && kind !== undefined && !KILLS.has(kind);
+
 /** An episode is told again only when its numbers have moved enough; these are of now. */
-export function withUse(anomaly: Anomaly, use: Explanation['value']): Anomaly {
-	const {explanation, metric, kind} = anomaly;
-	const {peak} = explanation;
-	const further = kind === 'drop' ? Math.min : Math.max;
-	return {
-		...anomaly,
-		explanation: {...explanation, value: use, ...(peak !== undefined && {peak: further(peak, use[metric])})},
-	};
+export const withUse = (anomaly: Anomaly, use: Explanation['value']): Anomaly => ({
+	...anomaly,
+	explanation: withUseOf(anomaly.explanation, use),
+});
+
+export function withUseOf(explanation: Explanation, use: Explanation['value']): Explanation {
+	const {peak, metric, kind} = explanation;
+	if (peak === undefined || metric === undefined || Number.isNaN(use[metric])) return {...explanation, value: use};
+	return {...explanation, value: use, peak: (kind === 'drop' ? Math.min : Math.max)(peak, use[metric])};
 }
 
 /** CPU this near to its limit is probably throttled. */
@@ -141,7 +153,9 @@ export function headline(anomaly: Anomaly, times: TimeFormat, namespaced = false
 	const {explanation, of, startedAtMs} = anomaly;
 	const since = `since ${times.near(startedAtMs, explanation.atMs)}`;
 	const tail = [changesWords(explanation, startedAtMs, times), recurrenceWords(explanation)].filter(text => text !== '').join(' ');
-	return [`${namespaced ? `${of.namespace}/` : ''}${who(of)}: ${headlineBody(anomaly, since, times)}.`, tail].join(' ').trimEnd();
+	const body = headlineBody(anomaly, since, times);
+	const sure = isDoubtful(anomaly) ? `probably ${body} (seen while still learning)` : body;
+	return [`${namespaced ? `${of.namespace}/` : ''}${who(of)}: ${sure}.`, tail].join(' ').trimEnd();
 }
 
 function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: string, times: TimeFormat): string {
@@ -157,20 +171,20 @@ function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: 
 			return `${who} growing ${formatMemoryRate(growthBytesPerMinute)} ${since}${flat}${forecast ? `; limit at ${interval(explanation, times)}` : ''}`;
 		}
 		case 'memory-retained':
-			return `load fell, memory did not: ${formatMemory(value.memory)}, usually ${range(explanation, 'memory')}, ${since}`;
+			return `load fell, memory did not: ${formatMemory(value.memory)}, ${usually(explanation, 'memory')}, ${since}`;
 		case 'cpu-sustained':
 			return siblings.count > 0
-				? `1 of ${replicas} replicas at ${atLimit ? `its CPU limit of ${limit}` : `${formatCpu(value.cpu)} CPU`} ${since}, usually ${range(explanation, 'cpu')}; its siblings do not rise`
-				: `CPU at ${atLimit ? `its limit of ${limit}` : formatCpu(value.cpu)} ${since}, usually ${range(explanation, 'cpu')}; no siblings to compare with`;
+				? `1 of ${replicas} replicas at ${atLimit ? `its CPU limit of ${limit}` : `${formatCpu(value.cpu)} CPU`} ${since}, ${usually(explanation, 'cpu')}; its siblings do not rise`
+				: `CPU at ${atLimit ? `its limit of ${limit}` : formatCpu(value.cpu)} ${since}, ${usually(explanation, 'cpu')}; no siblings to compare with`;
 		case 'load':
-			return `load rise on ${siblings.alike + 1} of ${replicas} replicas ${since}: ${formatCpu(value.cpu)} each or so${atLimit ? `, at the limit of ${limit}` : ''}, usually ${range(explanation, 'cpu')}`;
+			return `load rise on ${siblings.alike + 1} of ${replicas} replicas ${since}: ${formatCpu(value.cpu)} each or so${atLimit ? `, at the limit of ${limit}` : ''}, ${usually(explanation, 'cpu')}`;
 		case 'cpu-spike':
 		case 'memory-spike':
-			return `${nameOf(metric)} spike ${since}: ${formatUse(metric, peak)}${atLimit ? `, at its limit of ${limit}` : ''}, usually ${range(explanation, metric)}`;
+			return `${nameOf(metric)} spike ${since}: ${formatUse(metric, peak)}${atLimit ? `, at its limit of ${limit}` : ''}, ${usually(explanation, metric)}`;
 		case 'level-shift':
 			return `memory ${explanation.state === 'firing' ? 'rises' : 'stepped up'} to ${formatMemory(value.memory)} ${since}${explanation.state === 'firing' ? '' : ' and stays'}, before it was ${range(explanation, 'memory')}`;
 		case 'drop':
-			return `CPU fell to ${formatCpu(peak)} ${since}, usually ${range(explanation, 'cpu')}`;
+			return `CPU fell to ${formatCpu(peak)} ${since}, ${usually(explanation, 'cpu')}`;
 		case 'oom-killed':
 			return `OOM-killed at ${times.near(startedAtMs, explanation.atMs)}${repeats(explanation)}, limit ${formatMemory(of.memoryLimitBytes)}`;
 		case 'crash-loop':
@@ -183,8 +197,16 @@ function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: 
 /** `~14:50 (14:43-15:01)` */
 export function interval({forecast, atMs}: Explanation, times: TimeFormat): string {
 	if (!forecast) return '';
-	return `~${times.near(forecast.atMs, atMs)} (${times.near(forecast.earliestMs, atMs)}-${times.near(forecast.latestMs, atMs)})`;
+	const [at, earliest, latest] = [forecast.atMs, forecast.earliestMs, forecast.latestMs].map(ms => times.near(ms, atMs));
+	return earliest === latest ? `~${at}` : `~${at} (${earliest}-${latest})`;
 }
+
+/** `usually 30m-90m`; of a level that counts as usual by now, what was usual before it. */
+export const usually = (explanation: Explanation, metric: Metric): string =>
+	`${isNewLevel(explanation, metric) ? 'before it' : 'usually'} ${range(explanation, metric)}`;
+
+export const isNewLevel = ({kind, state, metric}: Explanation, of: Metric): boolean =>
+	kind !== undefined && !KILLS.has(kind) && state === 'standing' && metric === of;
 
 /** `30m-90m` */
 export function range({usual}: Explanation, metric: Metric): string {
@@ -202,7 +224,7 @@ const CHANGE: Readonly<Record<Change['what'], string>> = {
 	moved: 'it moved',
 };
 
-/** `Began 48 min after the rollout checkout:v43 → checkout:v44.`, `No rollout since 09:00.` */
+/** `Began 48 min after the rollout checkout:v43 → checkout:v44.`, `No rollout since watching began.` */
 function changesWords({changes, atMs, baseline, of, kind, kills = []}: Explanation, sinceMs: number, times: TimeFormat): string {
 	// That it restarted is what a kill is, and what a leak that was killed before began after.
 	const own = kills.length > 0 || kind === 'crash-loop' ? changes.filter(({what}) => what !== 'restart') : changes;
@@ -215,8 +237,8 @@ function changesWords({changes, atMs, baseline, of, kind, kills = []}: Explanati
 	if (of.workload === undefined || !Number.isFinite(baseline.ageMs) || own.length < changes.length) return '';
 	// What began before it was watched may have had a reason that nobody saw.
 	if (baseline.ageMs < atMs - sinceMs) return '';
-	const watchedMs = Math.min(baseline.ageMs, atMs - sinceMs + 2 * 3_600_000);
-	return `No rollout since ${times.near(atMs - watchedMs, atMs)}.`;
+	const lookedAtMs = atMs - sinceMs + CHANGES_MS;
+	return baseline.ageMs < lookedAtMs ? 'No rollout since watching began.' : `No rollout since ${times.near(atMs - lookedAtMs, atMs)}.`;
 }
 
 /** `Leaks to its limit every ~42 min.` */
@@ -235,19 +257,19 @@ export function detail(anomaly: Anomaly, times: TimeFormat): string {
 	const heldMs = ended ? ended.atMs - startedAtMs : (explanation.heldMs ?? explanation.atMs - startedAtMs);
 	const held = heldMs >= 1000 ? ` for ${formatDuration(heldMs)}` : '';
 	const atLimit = metric === 'cpu' && isAtCpuLimit({...explanation, value: {...value, cpu: peak}});
-	const usually = `${formatUse(metric, peak)}${atLimit ? ', its limit' : ''}, usually ${range(explanation, metric)}`;
+	const use = `${formatUse(metric, peak)}${atLimit ? ', its limit' : ''}, ${usually(explanation, metric)}`;
 	switch (kind) {
 		case 'memory-leak':
 			return `+${formatMemoryRate(growthBytesPerMinute)}${held}${siblingsWords(explanation)}${forecast && !ended ? `; limit at ${interval(explanation, times)}` : ''}${endWords(ended?.by)}`;
 		case 'memory-retained':
-			return `${usually}${loadFellMs === undefined || ended ? '' : `, load back to usual for ${formatDuration(atMs - loadFellMs)}`}${endWords(ended?.by)}`;
+			return `${use}${loadFellMs === undefined || ended ? '' : `, load back to usual for ${formatDuration(atMs - loadFellMs)}`}${endWords(ended?.by)}`;
 		case 'cpu-sustained':
 		case 'load':
-			return `${usually},${held}${siblingsWords(explanation)}${endWords(ended?.by)}`.replace(',;', ';');
+			return `${use},${held}${siblingsWords(explanation)}${endWords(ended?.by)}`.replace(',;', ';');
 		case 'cpu-spike':
 		case 'memory-spike':
 		case 'drop':
-			return `${usually}${held && `,${held}`}${endWords(ended?.by)}`;
+			return `${use}${held && `,${held}`}${endWords(ended?.by)}`;
 		case 'level-shift':
 			return `now ${formatMemory(value.memory)}, before ${range(explanation, 'memory')}${endWords(ended?.by)}`;
 		case 'oom-killed':

@@ -4,7 +4,23 @@
  */
 import type {Anomaly, Change, EndedBy, Explanation, Kind, Metric} from './engine/verdict.ts';
 import {formatCpu, formatDuration, formatMemory, formatMemoryRate, formatPercent, type TimeFormat} from './format.ts';
-import {formatUse, interval, isAtCpuLimit, isLikely, nameOf, range, rhythm, title} from './sentences.ts';
+import type {Container} from './scrape.ts';
+import {
+	CHANGES_MS,
+	formatUse,
+	interval,
+	isAtCpuLimit,
+	isDoubtful,
+	isLikely,
+	isNewLevel,
+	KILLS,
+	nameOf,
+	rhythm,
+	title,
+	usually,
+} from './sentences.ts';
+
+const MINUTE_MS = 60_000;
 
 type Use = Readonly<Record<Metric, number>>;
 
@@ -16,6 +32,8 @@ export interface Beside {
 	readonly siblings?: readonly Use[];
 	/** When growth, siblings and changes were found out, where that was long before. */
 	readonly toldMs?: number;
+	/** Of its last sample, where it has none that is of now. */
+	readonly lastSampleMs?: number;
 }
 
 export function why(explanation: Explanation, times: TimeFormat, beside: Beside = {}): string[] {
@@ -28,10 +46,11 @@ export function why(explanation: Explanation, times: TimeFormat, beside: Beside 
 		...verdictLines(explanation, times, beside),
 		'',
 		// A container that was killed has no numbers at that moment, and its kill says all.
-		...uses.filter(each => !killed || !Number.isNaN(explanation.value[each])).map(each => useLine(explanation, each, beside)),
+		...uses.filter(each => !killed || !Number.isNaN(explanation.value[each])).map(each => useLine(explanation, each, times, beside)),
 		...siblingLines(explanation, beside),
 		...growthLines(explanation, times, beside),
 		...killLines(explanation, times),
+		...(kind === 'crash-loop' ? runLines(explanation.of, explanation.atMs, times) : []),
 		'',
 		...changeLines(explanation, times),
 		...aheadLines(explanation, times, beside),
@@ -44,8 +63,54 @@ export function why(explanation: Explanation, times: TimeFormat, beside: Beside 
 	];
 }
 
-/** What the cluster itself reports. */
-const KILLS: ReadonlySet<Kind> = new Set(['oom-killed', 'crash-loop']);
+/**
+ * Of what the cluster itself does not start there is nothing to learn: what it says, what ran before, what it would run, where
+ * to look.
+ */
+export function whyNotStarted(of: Container, atMs: number, times: TimeFormat, isFailing: boolean): string[] {
+	const {namespace, pod, name, waiting = 'waiting', restarts, lastExit, podCreatedAtMs = Number.NaN} = of;
+	const sinceMs = lastExit?.atMs ?? (restarts > 0 ? Number.NaN : podCreatedAtMs);
+	const since = Number.isNaN(sinceMs)
+		? ''
+		: `, since ${lastExit ? 'its last run ended' : 'its pod was created'} at ${times.near(sinceMs, atMs)} (${formatDuration(atMs - sinceMs)} ago)`;
+	// Other reasons are of its end: Terminating, Evicted, Error.
+	const does = !isFailing
+		? 'has not started yet'
+		: /BackOff|\wError|^Err[A-Z]|Invalid|Unavailable/.test(waiting)
+			? 'does not start'
+			: 'does not run';
+	const previous = lastExit || restarts > 0 ? `previous logs (p, or kubectl -n ${namespace} logs ${pod} -c ${name} --previous); ` : '';
+	return [
+		`${namespace}/${pod}:${name}`,
+		`${waiting}: the container ${does}${since}.`,
+		'',
+		...runLines(of, atMs, times),
+		...askedLines(of),
+		'',
+		`Look next: ${previous}image, limits and events (d, or kubectl -n ${namespace} describe pod ${pod}).`,
+	];
+}
+
+/** How it ran before, and what. */
+function runLines({restarts, lastExit, image, node, startedAtMs}: Container, atMs: number, times: TimeFormat): string[] {
+	const exit = lastExit
+		? `; its last run ended at ${times.near(lastExit.atMs, atMs)} (${formatDuration(atMs - lastExit.atMs)} ago): ${lastExit.reason}`
+		: '';
+	const ran =
+		restarts > 0 || lastExit
+			? [`Runs: ${Number.isNaN(restarts) ? 'restarts not known' : counted(restarts, 'restart')}${exit}.`]
+			: startedAtMs === undefined && restarts === 0
+				? ['Runs: none before.']
+				: [];
+	return [...ran, ...(image === undefined ? [] : [`Image: ${image}`]), node === undefined ? 'Node: none that is known.' : `Node: ${node}`];
+}
+
+/** What the scheduler has to find room for. */
+function askedLines({node, cpuRequestMillicores: cpu, memoryRequestBytes: memory}: Container): string[] {
+	if (node !== undefined) return [];
+	const asked = [cpu > 0 ? `${formatCpu(cpu)} CPU` : '', memory > 0 ? `${formatMemory(memory)} memory` : ''].filter(text => text !== '');
+	return asked.length === 0 ? [] : [`Requests: ${asked.join(', ')}.`];
+}
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -63,7 +128,7 @@ function verdictLines(explanation: Explanation, times: TimeFormat, {ended}: Besi
 			: ended
 				? `, ${times.near(sinceMs, ended.atMs)} to ${times.minute(ended.atMs)} (${formatDuration(ended.atMs - sinceMs)})`
 				: ` since ${times.near(sinceMs, atMs)}${held}`;
-	const lines = [`${capital(severity ?? 'notice')}${kind === 'oom-killed' ? '' : when}: ${what}.`];
+	const lines = [`${capital(severity ?? 'notice')}${kind === 'oom-killed' ? '' : when}: ${what}${isDoubtful(explanation) ? '?' : '.'}`];
 	if (ended && kind === 'oom-killed')
 		lines.push(
 			`It is listed no longer: ${ended.by === 'oom-killed' ? `it was killed again at ${times.minute(ended.atMs)}` : 'that was a while ago'}.`,
@@ -94,10 +159,13 @@ const ENDED: Readonly<Record<EndedBy, string>> = {
 };
 
 function sureWords(explanation: Explanation): string {
-	const {kind, provisional, learned, training, confirmed, severity, siblings, kills = []} = explanation;
+	const {kind, learned, training, confirmed, severity, siblings, kills = [], heldMs = 0, sampleMs} = explanation;
 	if (kind === undefined) return '';
 	if (KILLS.has(kind)) return 'Kubernetes reports it';
-	if (provisional) return `not very, what is usual is still being learned (${learned} of ${counted(training, 'sample')})`;
+	if (isDoubtful(explanation))
+		return learned < training
+			? `not very, what is usual is still being learned (${learned} of ${counted(training, 'sample')})`
+			: 'not very, it began while what is usual was still being learned';
 	if (kind === 'memory-leak') {
 		if (severity === 'notice' || !isLikely(explanation))
 			return 'that it grows, yes; that it is a leak, not yet: a cache that fills looks the same';
@@ -107,7 +175,12 @@ function sureWords(explanation: Explanation): string {
 		].filter(text => text !== '');
 		return `a leak is likely, as ${reasons.join(' and ')}`;
 	}
-	return confirmed ? `seen in ${confirmed.odd} of the last ${counted(confirmed.of, 'sample')}` : '';
+	if (!confirmed) return '';
+	const samples = Math.round(heldMs / sampleMs) + 1;
+	// The last samples are those that confirmed it; by now there are more.
+	return samples > confirmed.of
+		? `seen over ${formatDuration(heldMs)}, about ${counted(samples, 'sample')}`
+		: `seen in ${confirmed.odd} of the last ${counted(confirmed.of, 'sample')}`;
 }
 
 /** Before it has a name, only the features say what is odd. */
@@ -120,7 +193,7 @@ function oddBy({state, reasons}: Explanation): string[] {
 }
 
 /** `CPU: 498m now, at its limit of 500m, probably throttled; usually 30m-90m, so 9.6 times its median of 52m.` */
-function useLine(explanation: Explanation, metric: Metric, {ended}: Beside): string {
+function useLine(explanation: Explanation, metric: Metric, times: TimeFormat, {ended, lastSampleMs}: Beside): string {
 	const {value, usual, of, kind, metric: ofAnomaly} = explanation;
 	const {median, low, high, need} = usual[metric];
 	const now = value[metric];
@@ -135,15 +208,24 @@ function useLine(explanation: Explanation, metric: Metric, {ended}: Beside): str
 				: limit === Number.POSITIVE_INFINITY
 					? ', no limit'
 					: '';
-	const is = `${name}: ${formatUse(metric, now)} ${kind === 'oom-killed' ? 'before the kill' : ended ? 'at the end' : 'now'}${peakWords(explanation, metric)}${ofLimit}`;
+	const when =
+		kind === 'oom-killed'
+			? 'before the kill'
+			: ended
+				? 'at the end'
+				: lastSampleMs === undefined
+					? 'now'
+					: `at its last sample, ${times.near(lastSampleMs, explanation.atMs)}`;
+	const is = `${name}: ${formatUse(metric, now)} ${when}${peakWords(explanation, metric)}${ofLimit}`;
 	if (Number.isNaN(median)) return `${is}; what is usual is not known yet.`;
-	const times = now / median;
+	const ratio = now / median;
 	const isUsual = now >= low && now <= high;
-	const ratio = !isUsual && Number.isFinite(times) ? `, so ${factor(times)} times its median of ${formatUse(metric, median)}` : '';
+	const then = isNewLevel(explanation, metric) ? 'median then' : 'median';
+	const against = !isUsual && Number.isFinite(ratio) ? `, so ${factor(ratio)} times its ${then} of ${formatUse(metric, median)}` : '';
 	// Of the metric that is in trouble already, and of one whose height alone could be none.
 	const tells = (kind === undefined || ofAnomaly !== metric) && !ended && need > 0 && now < median + need && !(median + need > limit);
 	const alarm = tells ? ` An alarm begins at about ${formatUse(metric, median + need)}.` : '';
-	return `${is}; usually ${range(explanation, metric)}${ratio}.${alarm}`;
+	return `${is}; ${usually(explanation, metric)}${against}.${alarm}`;
 }
 
 /** ` (129m at its most)`, where that is not what it is now. */
@@ -220,8 +302,12 @@ function changeLines({changes, atMs, sinceMs = atMs, baseline}: Explanation, tim
 			const ago = sinceMs - then;
 			return `Before it: ${CHANGES[what]} at ${times.near(then, atMs)} (${detail})${ago >= 1000 ? `, ${formatDuration(ago)} earlier` : ''}.`;
 		});
-	const seen = Number.isFinite(baseline.ageMs) ? `; it has been watched for ${formatDuration(baseline.ageMs)}` : '';
-	return [`Before it: no rollout, restart, scaling or move seen in two hours${seen}.`];
+	const watchedMs = baseline.ageMs - (atMs - sinceMs);
+	if (watchedMs >= CHANGES_MS) return ['Before it: no rollout, restart, scaling or move in two hours.'];
+	// What was before it was watched nobody saw.
+	return watchedMs >= MINUTE_MS
+		? [`Before it: no rollout, restart, scaling or move seen in the ${formatDuration(watchedMs)} that it was watched.`]
+		: ['Before it: not known, it was not watched for long enough.'];
 }
 
 /** When it will end badly, and when it would be over. */

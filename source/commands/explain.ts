@@ -7,7 +7,7 @@ import type {Flags} from '../flags.ts';
 import {gravity} from '../moment.ts';
 import {run as runPipeline} from '../pipeline.ts';
 import type {Container} from '../scrape.ts';
-import {whyAt} from '../screen/explained.ts';
+import {explained, whyAt} from '../screen/explained.ts';
 import {titleOf} from '../sentences.ts';
 import {anomalyJson} from '../sinks/lines.ts';
 import {Timeline} from '../timeline.ts';
@@ -70,10 +70,12 @@ export async function run([path, id, ...more]: readonly string[], flags: Flags):
 			'Give the name of one of them',
 		);
 	}
-	const explanation = containers[0] && engine.explain(containers[0].key);
-	if (!explanation) throw new UsageError(`Nothing in this recording is called ${id}`, list);
-	if (flags.output === 'json') print(JSON.stringify({...explanation, of: explanation.of.key}));
-	else tell(explanation);
+	const moment = timeline.at(timeline.endMs);
+	const found = containers[0] && moment.row(containers[0].key);
+	const explanation = found && engine.explain(found.key);
+	if (!found || (!explanation && flags.output === 'json')) throw new UsageError(`Nothing in this recording is called ${id}`, list);
+	if (flags.output === 'json') print(JSON.stringify({...explanation, of: found.key}));
+	else for (const line of explained(found, moment, key => engine.explain(key), 'no samples', time)) print(line);
 	return 'well';
 }
 

@@ -3,10 +3,11 @@ import type {Explanation} from '../engine/verdict.ts';
 import type {TimeFormat} from '../format.ts';
 import {formatCpu, formatDuration, formatMemory} from '../format.ts';
 import type {Moment, Row} from '../moment.ts';
-import {type Beside, why} from '../why.ts';
+import {KILLS, withUseOf} from '../sentences.ts';
+import {type Beside, why, whyNotStarted} from '../why.ts';
 import type {Line} from './theme.ts';
 import {printable, wrap} from './width.ts';
-import {plural} from './words.ts';
+import {ABSENCE_WORDS, isFailingToStart, plural} from './words.ts';
 
 /** Of a past moment only what was stored is known; of the present the engine can be asked. */
 export function explained(
@@ -16,29 +17,47 @@ export function explained(
 	verdict: string,
 	times: TimeFormat,
 ): readonly string[] {
+	const {anomaly} = row;
 	const now = explain?.(row.key);
 	// A kill stays on the list after its container has begun anew: then the engine knows of nothing.
-	const explanation = row.anomaly && now?.kind === undefined ? row.anomaly.explanation : now;
-	if (!explanation) return storedWords(row, moment, verdict, times).map(printable);
-	return whyAt(explanation, moment, times).map(printable);
+	const explanation = anomaly && now?.kind === undefined ? anomaly.explanation : now;
+	if (!explanation) return (notRunning(row, moment, times) ?? storedWords(row, moment, verdict, times)).map(printable);
+	if (!anomaly || anomaly.kind !== explanation.kind) return whyAt(explanation, moment, times).map(printable);
+	const {provisional, kind, explanation: told} = anomaly;
+	// What it used before the kill is told of the kill; its container may run again.
+	return whyAt({...explanation, provisional, ...(kind === 'oom-killed' && {value: told.value})}, moment, times).map(printable);
+}
+
+/** Where nothing runs there is no use to explain; a kill or a loop is why it waits. */
+function notRunning(row: Row, moment: Moment, times: TimeFormat): string[] | undefined {
+	const {of, anomaly, state, absence} = row;
+	const isOver = absence === 'gone' || absence === 'completed';
+	if (of.waiting !== undefined && !isOver && !(anomaly && KILLS.has(anomaly.kind)))
+		return whyNotStarted(of, moment.atMs, times, isFailingToStart(of.waiting));
+	return state === 'absent' && !anomaly ? storedWords(row, moment, ABSENCE_WORDS[absence ?? 'no-sample'], times) : undefined;
 }
 
 /** As `why`, with what the moment knows beside the explanation. */
 export function whyAt(explanation: Explanation, moment: Moment, times: TimeFormat, ended?: Beside['ended']): string[] {
 	const row = moment.row(explanation.of.key);
 	const siblings = row ? siblingsOf(row, moment) : [];
-	const {heldMs, state, atMs: toldMs} = explanation;
-	const sinceTold = moment.atMs - toldMs;
-	if (ended || !(sinceTold >= TOLD_BEFORE_MS) || !row || row.state === 'absent')
-		return why(explanation, times, {siblings, ...(ended && {ended})});
-	// Of a moment after it was told: what it measured then is that of then, the times that it foretells are counted from the moment.
+	if (ended || !row) return why(explanation, times, {siblings, ...(ended && {ended})});
+	const idle = notRunning(row, moment, times);
+	if (idle) return idle;
+	const {heldMs, state, kind, atMs: toldMs, baseline} = explanation;
+	const sinceTold = Math.max(0, moment.atMs - toldMs);
+	// Of a moment after it was told: "now" is the sample that the row shows, and the times that it foretells are counted from the moment.
 	const then = {
-		...explanation,
-		atMs: moment.atMs,
-		value: {cpu: row.cpuMillicores, memory: row.memoryBytes},
+		...(kind === 'oom-killed' ? explanation : withUseOf(explanation, {cpu: row.cpuMillicores, memory: row.memoryBytes})),
+		of: row.of,
+		...(sinceTold > 0 && {atMs: moment.atMs, baseline: {...baseline, ageMs: baseline.ageMs + sinceTold}}),
 		...(heldMs !== undefined && state === 'firing' && {heldMs: heldMs + sinceTold}),
 	};
-	return why(then, times, {siblings, toldMs});
+	return why(then, times, {
+		siblings,
+		...(sinceTold >= TOLD_BEFORE_MS && {toldMs}),
+		...(row.state === 'absent' && {lastSampleMs: row.sampledAtMs}),
+	});
 }
 
 /** What they use at that moment, where they have a sample. */

@@ -76,7 +76,7 @@ function makeVerdict(row: Row, atMs: number, {training, stepMs, times, silences}
 	if (anomaly && (of.waiting === undefined || anomaly.kind === 'oom-killed' || anomaly.kind === 'crash-loop')) {
 		const words = titleOf(anomaly, times);
 		if (anomaly.recurring) return says(`habit: ${words}`, 'normal', 'plain');
-		return says(anomaly.provisional ? `${words}?` : words, anomaly.severity);
+		return says(words, anomaly.severity);
 	}
 	if (of.waiting !== undefined) {
 		const failing = isFailingToStart(of.waiting);

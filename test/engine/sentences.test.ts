@@ -3,8 +3,8 @@ import test from 'node:test';
 import {render} from '../../source/evaluation/scenes.ts';
 import {shop} from '../../source/evaluation/shop.ts';
 import {timeFormat} from '../../source/format.ts';
-import {detail, headline, title} from '../../source/sentences.ts';
-import {why} from '../../source/why.ts';
+import {detail, headline, interval, title, titleOf} from '../../source/sentences.ts';
+import {why, whyNotStarted} from '../../source/why.ts';
 import {container, jitter, MIB, reading, START_MS, samples, scrape, watch} from './watch.ts';
 
 const times = timeFormat('UTC');
@@ -44,7 +44,7 @@ test('a leak beside flat siblings in one sentence', () => {
 	assert.equal(title(leak.kind, leak.explanation, times), 'leak likely');
 	assert.match(
 		headline(leak, times),
-		/^checkout: 1 of 3 replicas growing [\d.]+Mi\/min since \d\d:\d\d, siblings flat; limit at ~\d\d:\d\d \(\d\d:\d\d-\d\d:\d\d\)\. No rollout since \d\d:\d\d\.$/,
+		/^checkout: 1 of 3 replicas growing [\d.]+Mi\/min since \d\d:\d\d, siblings flat; limit at ~\d\d:\d\d \(\d\d:\d\d-\d\d:\d\d\)\. No rollout since watching began\.$/,
 	);
 });
 
@@ -106,7 +106,7 @@ test('what stands, and what is over, is told beside what was usual before it', (
 	assert.equal(busy?.ended?.by, 'recovered');
 	assert.ok((busy?.explanation.usual.cpu.high ?? Number.NaN) < 60);
 	const words = why(busy.explanation, times).join('\n');
-	assert.match(words, /CPU: \d+m now \(55\dm at its most\).*usually 4\dm-5\dm/);
+	assert.match(words, /CPU: \d+m now \(55\dm at its most\).*before it 4\dm-5\dm/);
 	assert.match(words, /Statistics: score 0\.\d\d, threshold 0\.\d\d; /);
 });
 
@@ -171,4 +171,92 @@ test('an explanation begins with what, since when, how sure; statistics and mach
 	assert.match(why({...spike.explanation, severity: 'notice'}, times).at(-1) ?? '', /--fail-on cpu-\w+:notice\.$/);
 	const once = why({...spike.explanation, baseline: {ageMs: 0, samples: 1, from: 'itself'}}, times);
 	assert.match(once.at(-1) ?? '', /baseline of 1 sample,/);
+});
+
+const spikeOf = () => {
+	const [spike] = watch(samples(215, i => calmCpu(i) + (i >= 200 ? 500 : 0), calmMemory)).anomalies;
+	assert.ok(spike);
+	return spike;
+};
+
+test('never more is claimed than was watched', () => {
+	const spike = spikeOf();
+	const {explanation, startedAtMs} = spike;
+	const heldMs = explanation.atMs - startedAtMs;
+	const told = (beforeMs: number): string => {
+		const watched = {...explanation, baseline: {...explanation.baseline, ageMs: heldMs + beforeMs}};
+		const workload = {...spike, explanation: {...watched, of: {...watched.of, workload: 'Deployment/a'}}};
+		return `${headline(workload, times)}\n${why(watched, times).find(line => line.startsWith('Before it'))}`;
+	};
+	assert.match(told(26 * 60_000), /No rollout since watching began\.\nBefore it: .* seen in the 26 min that it was watched\.$/);
+	assert.doesNotMatch(told(26 * 60_000), /two hours|since 2\d:\d\d\.\n/);
+	assert.match(told(3 * 3_600_000), /No rollout since [^.]*\d\d:\d\d\.\nBefore it: .* move in two hours\.$/);
+	assert.match(told(-60_000), /\nBefore it: not known, it was not watched for long enough\.$/);
+});
+
+test('how sure counts the samples by now, and a level that counts as usual has a range before it', () => {
+	const {explanation} = spikeOf();
+	const sure = (heldMs: number): string | undefined =>
+		why({...explanation, heldMs, sampleMs: 15_000}, times).find(line => line.startsWith('How sure'));
+	assert.equal(sure(15_000), 'How sure: seen in 2 of the last 3 samples.');
+	assert.equal(sure(300_000), 'How sure: seen over 5 min, about 21 samples.');
+	const cpu = (state: 'firing' | 'standing'): string => why({...explanation, state}, times).find(line => line.startsWith('CPU')) ?? '';
+	assert.match(cpu('firing'), /; usually \d/);
+	assert.match(cpu('standing'), /; before it \d\S+, so [\d.]+ times its median then of /);
+	const memory = why({...explanation, state: 'standing'}, times).find(line => line.startsWith('Memory')) ?? '';
+	assert.match(memory, /; usually /);
+});
+
+test('what is said while learning is in doubt everywhere', () => {
+	const spike = spikeOf();
+	const doubtful = {...spike, provisional: true, explanation: {...spike.explanation, provisional: true, learned: 40}};
+	assert.match(titleOf(doubtful), /\?$/);
+	assert.match(headline(doubtful, times), /^a: probably .* \(seen while still learning\)\./);
+	const [, first, second] = why(doubtful.explanation, times);
+	assert.match(first ?? '', /^Warning since .*\?$/);
+	assert.equal(second, 'How sure: not very, what is usual is still being learned (40 of 100 samples).');
+	// It has learned since.
+	assert.match(why({...doubtful.explanation, learned: 100}, times)[2] ?? '', /it began while what is usual was still being learned\.$/);
+	// What the cluster says is no guess.
+	assert.doesNotMatch(titleOf({...doubtful, kind: 'crash-loop'}), /\?/);
+	assert.doesNotMatch(headline({...doubtful, kind: 'crash-loop'}, times), /probably .* learning/);
+	assert.doesNotMatch(titleOf(spike), /\?/);
+});
+
+test('an interval within one minute is that minute', () => {
+	const {explanation} = spikeOf();
+	const of = (spreadMs: number): string => {
+		const atMs = at(300);
+		const forecast = {atMs, earliestMs: atMs - spreadMs, latestMs: atMs + spreadMs, limitBytes: 512 * MIB, growthBytesPerMinute: MIB};
+		return interval({...explanation, forecast}, times);
+	};
+	assert.match(of(0), /^~\d\d:\d\d$/);
+	assert.match(of(120_000), /^~\d\d:\d\d \(\d\d:\d\d-\d\d:\d\d\)$/);
+});
+
+test('what does not start says so first, what it ran before and where to look; nothing of learning', () => {
+	const atMs = at(100);
+	const of = container('a', {waiting: 'ImagePullBackOff', image: 'shop/a:typo', podCreatedAtMs: atMs - 1_500_000});
+	const words = whyNotStarted(of, atMs, times, true).join('\n');
+	assert.match(
+		words,
+		/^shop\/a:main\nImagePullBackOff: the container does not start, since its pod was created at 00:00 \(25 min ago\)\.\n/,
+	);
+	assert.match(words, /\nRuns: none before\.\nImage: shop\/a:typo\n/);
+	assert.match(words, /\nLook next: image, limits and events \(d, or kubectl -n shop describe pod a\)\.$/);
+	const again = {...of, restarts: 3, lastExit: {reason: 'Error', atMs: atMs - 120_000}};
+	assert.match(
+		whyNotStarted(again, atMs, times, true).join('\n'),
+		/since its last run ended at 00:23 [\s\S]*Runs: 3 restarts; its last run ended at 00:23 \(2 min ago\): Error\.[\s\S]*--previous/,
+	);
+	const pending = whyNotStarted({...of, waiting: 'Pending', cpuRequestMillicores: 8000}, atMs, times, false).join('\n');
+	assert.match(pending, /^Pending: the container has not started yet[\s\S]*Node: none that is known\.\nRequests: 8000m CPU/m);
+});
+
+test('a crash loop tells restarts, the last exit and the image', () => {
+	const {explanation} = spikeOf();
+	const of = {...explanation.of, restarts: 9, image: 'shop/a:v1', lastExit: {reason: 'Error', atMs: explanation.atMs - 240_000}};
+	const words = why({...explanation, kind: 'crash-loop', of, value: {cpu: Number.NaN, memory: Number.NaN}}, times).join('\n');
+	assert.match(words, /^Runs: 9 restarts; its last run ended at \d\d:\d\d \(4 min ago\): Error\.\nImage: shop\/a:v1$/m);
+	assert.doesNotMatch(words, /not known\.\n/);
 });
