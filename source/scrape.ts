@@ -102,6 +102,8 @@ export interface Details {
 		readonly count: number;
 	}[];
 	readonly autoscaler?: string;
+	/** Of what does not run: what the kubelet or the scheduler says of it. */
+	readonly message?: string;
 }
 
 /** Yields scrapes, and knows nothing of pause, speed or seeking. */

@@ -9,12 +9,53 @@ export interface Subject {
 	readonly pod: string;
 	readonly uid?: string;
 	readonly workload?: string;
+	/** A container that does not run: why is asked for too. */
+	readonly waiting?: string;
 }
 
 /** The pod's events, newest last, and the autoscaler that holds its workload. What may not be read is left out. */
 export async function readDetails(transport: Transport, subject: Subject, limits: RequestLimits): Promise<Details> {
-	const [events, autoscaler] = await Promise.all([readEvents(transport, subject, limits), readAutoscaler(transport, subject, limits)]);
-	return {events, ...(autoscaler !== undefined && {autoscaler})};
+	const [events, autoscaler, message] = await Promise.all([
+		readEvents(transport, subject, limits),
+		readAutoscaler(transport, subject, limits),
+		readMessage(transport, subject, limits),
+	]);
+	return {events, ...(autoscaler !== undefined && {autoscaler}), ...(message !== undefined && {message})};
+}
+
+/** Events are gone after an hour; the status of the pod keeps why its container waits. A list of one: the right to list pods is there already. */
+async function readMessage(transport: Transport, {namespace, pod, waiting}: Subject, limits: RequestLimits): Promise<string | undefined> {
+	if (waiting === undefined) return undefined;
+	let said: string | undefined;
+	const query = new URLSearchParams({fieldSelector: `metadata.name=${pod}`, limit: '1'});
+	await transport.list(
+		`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods?${query}`,
+		item => {
+			if (objectOf(objectOf(item).metadata).name === pod) said = messageOf(objectOf(objectOf(item).status), waiting);
+		},
+		{timeoutMs: 5000, ...limits},
+	);
+	return said;
+}
+
+/** `Kubelet: Back-off pulling image …`, `Scheduler: 0/3 nodes are available: …` */
+function messageOf(status: Json, container: string): string | undefined {
+	const ofContainer = [...listOf(status.containerStatuses), ...listOf(status.initContainerStatuses)]
+		.map(objectOf)
+		.find(({name}) => name === container);
+	const {waiting, terminated} = objectOf(ofContainer?.state);
+	const unscheduled = listOf(status.conditions)
+		.map(objectOf)
+		.find(({type, status: is}) => type === 'PodScheduled' && is === 'False');
+	for (const [who, message] of [
+		['Kubelet', objectOf(waiting).message ?? objectOf(terminated).message],
+		['Scheduler', unscheduled?.message],
+		['Pod', status.message],
+	] as const) {
+		const text = cleanText(message, 500);
+		if (text !== '') return `${who}: ${text}`;
+	}
+	return undefined;
 }
 
 async function readEvents(transport: Transport, subject: Subject, limits: RequestLimits): Promise<Details['events']> {

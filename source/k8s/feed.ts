@@ -198,6 +198,7 @@ class LiveFeed implements Feed {
 				pod: of.pod,
 				...(pod !== undefined && {uid: pod.uid}),
 				...(of.workload !== undefined && {workload: of.workload}),
+				...(of.waiting !== undefined && {waiting: of.name}),
 			},
 			{signal: new AbortController().signal},
 		);

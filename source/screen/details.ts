@@ -1,4 +1,4 @@
-/** What the cluster itself says of a container, below what the engine says: its autoscaler and the events of its pod. */
+/** What the cluster itself says of a container, below what the engine says: why it waits, its autoscaler and the events of its pod. */
 import type {TimeFormat} from '../format.ts';
 import type {Details} from '../scrape.ts';
 
@@ -6,8 +6,8 @@ import type {Details} from '../scrape.ts';
 const MOST_EVENTS = 8;
 
 /** Empty where there is nothing to say, or it may not be read. */
-export function detailWords({events, autoscaler}: Details, atMs: number, times: TimeFormat): string[] {
-	const lines = autoscaler === undefined ? [] : ['', autoscaler];
+export function detailWords({events, autoscaler, message}: Details, atMs: number, times: TimeFormat): string[] {
+	const lines = [message, autoscaler].flatMap(text => (text === undefined ? [] : ['', text]));
 	if (events.length === 0) return lines;
 	lines.push('', 'Events of the pod, newest first:');
 	for (const event of events.slice(-MOST_EVENTS).reverse()) {

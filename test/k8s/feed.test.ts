@@ -910,6 +910,36 @@ test('details: the pod’s events in order, and the autoscaler that holds its wo
 	assert.deepEqual(await setting.cluster.feed.details('no/such/key/here'), {events: []});
 });
 
+test('details of what does not run: what the kubelet says, or else the scheduler; of what runs nothing is asked', async t => {
+	const setting = await watching(t, [{name: 'a'}, {name: 'b', waiting: 'ImagePullBackOff', phase: 'Pending'}]);
+	await first(setting);
+	const {feed} = setting.cluster;
+	const asked = () => setting.server.requests.filter(({query}) => query.get('fieldSelector') === 'metadata.name=b').length;
+	const says = async (status: object, name = 'b'): Promise<string | undefined> => {
+		setting.server.path('/api/v1/namespaces/shop/pods', {body: {kind: 'PodList', items: [{metadata: {name}, status}]}});
+		return (await feed.details('test/shop/b/app')).message;
+	};
+	const conditions = [
+		{type: 'Ready', status: 'False', message: 'containers with unready status'},
+		{type: 'PodScheduled', status: 'False', message: '0/3 nodes are available: 3 Insufficient cpu.'},
+	];
+	const waiting = {reason: 'ImagePullBackOff', message: 'Back-off pulling \u001b[31mimage "a:typo"\n'};
+	const others = {name: 'proxy', state: {waiting: {message: 'of another container'}}};
+	assert.equal(await says({containerStatuses: [others, {name: 'app', state: {waiting}}]}), 'Kubelet: Back-off pulling [31mimage "a:typo"');
+	assert.equal(await says({conditions}), 'Scheduler: 0/3 nodes are available: 3 Insufficient cpu.');
+	assert.equal(await says({message: 'The node was low on memory.'}), 'Pod: The node was low on memory.');
+	for (const status of [{}, {containerStatuses: 7, conditions: 'x', message: null}, {containerStatuses: [null, others]}])
+		assert.equal(await says(status), undefined);
+	assert.equal(await says({conditions}, 'another'), undefined);
+	setting.server.path('/api/v1/namespaces/shop/pods', wire('05-403-events'));
+	assert.equal((await feed.details('test/shop/b/app')).message, undefined);
+	const before = asked();
+	assert.ok(before > 0);
+	assert.equal((await feed.details('test/shop/a/app')).message, undefined);
+	assert.equal(setting.server.requests.filter(({query}) => query.get('fieldSelector') === 'metadata.name=a').length, 0);
+	assert.equal(asked(), before);
+});
+
 test('a node short of memory names those that are evicted first', async t => {
 	const setting = await watching(
 		t,

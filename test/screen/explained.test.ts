@@ -62,7 +62,7 @@ test('why of what does not start: its state first, its messages, where to look, 
 	const pane = new Pane(timeline, SIZE, {
 		cursor: liveCursor(),
 		explain: key => engine.explain(key),
-		details: {key: of.key, details: {events: [event]}},
+		details: {key: of.key, details: {events: [event], message: 'Kubelet: rpc error: not found'}},
 	});
 	pane.state = {...pane.state, selection: {id: of.key, index: 0}};
 	const words = pane.scene.whyText().join('\n');
@@ -70,6 +70,7 @@ test('why of what does not start: its state first, its messages, where to look, 
 	assert.match(words, /Image: registry\.local\/reports:typo\n/);
 	assert.match(words, /Look next: .*kubectl -n payments describe pod reports-1/);
 	assert.ok(words.includes(message));
+	assert.match(words, /^Kubelet: rpc error: not found$/m);
 	assert.doesNotMatch(words, /Learning|\d+\/100|not known\./i);
 });
 
