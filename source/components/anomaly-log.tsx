@@ -22,7 +22,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 	const wordsWidth = Math.min(27, Math.max(23, Math.floor(left * 0.27))); // `at CPU limit, siblings not`, `memory kept after load fell`
 	const podWidth = Math.min(50, Math.max(14, Math.floor(left * 0.34)));
 	const detailWidth = Math.max(0, left - wordsWidth - podWidth);
-	// What more there is to say takes rows that would be empty, the worst first.
+	// What more there is to say takes a row that would be empty, the worst first.
 	let spare = view.rect.height - (view.boxed ? 2 : 1) - rows.length;
 	const lines = rows.flatMap(row => {
 		const style = row.over ? 'dim' : 'plain';
@@ -33,20 +33,22 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 			{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
 		];
 		const whole = wrapClauses(row.detail, detailWidth);
-		const more = whole.length - 1 <= spare ? whole.slice(1) : [];
-		spare -= more.length;
+		const isLong = whole.length > 1 && spare > 0;
+		if (isLong) spare--;
 		const first = paintRow(
 			[
 				...(row.selected ? onSelected(name) : name),
 				{text: '  '},
 				{text: padEnd(cutWords(row.words, wordsWidth), wordsWidth), style: row.over ? 'dim' : row.style},
 				{text: '  '},
-				{text: more.length > 0 ? (whole[0] ?? '') : cutClause(row.detail, detailWidth), style},
+				{text: isLong ? (whole[0] ?? '') : cutClause(row.detail, detailWidth), style},
 			],
 			inner,
 			theme,
 		);
-		return [first, ...more.map(text => paintRow([{text: ' '.repeat(inner - detailWidth)}, {text, style}], inner, theme))];
+		if (!isLong) return first;
+		const more = cutClause(whole.slice(1).join(' '), detailWidth);
+		return [first, paintRow([{text: ' '.repeat(inner - detailWidth)}, {text: more, style}], inner, theme)];
 	});
 	return framed(view, lines, theme);
 }

@@ -97,18 +97,36 @@ export function columnsFor(
 	multipleNamespaces: boolean,
 	group: Group = 'none',
 	own: readonly ColumnId[] | undefined = undefined,
+	sort: Sort = 'trouble',
+): readonly Column[] {
+	const columns = columnsWith(undefined, width, wide, facts, multipleNamespaces, group, own);
+	const sorted = WISHES.find(wish => wish.sort === sort)?.id;
+	if (sorted === undefined || columns.some(({id}) => id === sorted)) return columns;
+	// An order that nobody sees is none: the least important columns give way.
+	return columnsWith(sorted, width, wide, facts, multipleNamespaces, group, own);
+}
+
+/** `always`: a column that stands there whatever others need. */
+function columnsWith(
+	always: ColumnId | undefined,
+	width: number,
+	wide: boolean,
+	facts: Pick<MomentFacts, 'namespaceWidth' | 'podWidth'>,
+	multipleNamespaces: boolean,
+	group: Group,
+	own: readonly ColumnId[] | undefined,
 ): readonly Column[] {
 	const cells = width >= 150 ? 8 : width >= 124 ? 6 : 4;
 	const candidates: {readonly wish: Wish; readonly rank: number; readonly spark: boolean; readonly needs: number; readonly grows?: true}[] =
 		[];
-	const wishes = own && !wide ? chosenWishes(own) : WISHES;
+	const wishes = own && !wide ? chosenWishes(always ? [...own, always] : own) : WISHES;
 	for (const wish of wishes) {
-		const rank = wide ? wish.wideRank : wish.rank;
+		const rank = wish.id === always ? 0 : wide ? wish.wideRank : wish.rank;
 		if (Number.isNaN(rank) || (wish.id === 'namespace' && !multipleNamespaces) || (wish.id === 'node' && group === 'node')) continue;
 		const own = wish.id === 'namespace' ? Math.max(9, Math.min(width < 124 ? 11 : 16, facts.namespaceWidth)) : wish.width;
 		candidates.push({wish: {...wish, width: own}, rank, spark: false, needs: own + (wish.gap ?? GAP)});
 		if (wish.sparkRank !== undefined)
-			candidates.push({wish, rank: wide ? 20 + wish.sparkRank : wish.sparkRank, spark: true, needs: cells + 1});
+			candidates.push({wish, rank: wide || always ? 20 + wish.sparkRank : wish.sparkRank, spark: true, needs: cells + 1});
 	}
 	// Names and verdicts that are cut say less than a share of a limit; without columns of the reader's own choice.
 	const grown = new Map<ColumnId, number>();

@@ -62,7 +62,9 @@ const isAmbiguous = ({moment, view, only}: HeaderInput): boolean =>
 export function sentenceRows(input: HeaderInput, width: number): number {
 	const {moment, source} = input;
 	const {odd, failing} = tally(input);
-	const inTrouble = (source.problem?.() ?? moment.problems[0]) !== undefined || odd.length > 0 || failing.length > 0;
+	const problem = source.problem?.() ?? moment.problems[0];
+	if (problem && moment.rows.length === 0) return 1;
+	const inTrouble = problem !== undefined || odd.length > 0 || failing.length > 0;
 	return inTrouble ? 2 : widthOf(peace(input, width)) > width ? 2 : 1;
 }
 
@@ -79,9 +81,12 @@ export function sentences(input: HeaderInput, width: number, rows: number): read
 		mark: MARKS.warning,
 		style: 'warning' as const,
 		// What to do is often a command: nothing is added to it.
-		text: [sentence(printable(problem.what)), problem.why && sentence(printable(problem.why)), problem.fix && printable(problem.fix)]
-			.filter(Boolean)
-			.join(' '),
+		text:
+			moment.rows.length === 0
+				? unseenWords(problem, source)
+				: [sentence(printable(problem.what)), problem.why && sentence(printable(problem.why)), problem.fix && printable(problem.fix)]
+						.filter(Boolean)
+						.join(' '),
 	};
 	if (problemPart && alarms.length === 0) parts.push(problemPart);
 	for (const anomaly of alarms)
@@ -327,6 +332,14 @@ export function statusLine(input: StatusInput, width: number): Line {
 const CUT_OFF = /^(?:unreachable|dns|tls|tls-.*|date|proxy|network|connection-lost|feed-failed)$/;
 const SILENT = /^(?:timeout|metrics-timeout|bad-answer)$/;
 const SHUT = /^(?:forbidden|unauthorized|credentials|certificate-expired|not-logged-in)/;
+
+/** One line: the empty list has the whole of it, with what to do. */
+function unseenWords({id}: Problem, {label}: Source): string {
+	const name = cutMiddle(printable(label), SHORT_LABEL);
+	if (CUT_OFF.test(id)) return `${name} cannot be reached.`;
+	if (SILENT.test(id)) return `${name} does not answer.`;
+	return SHUT.test(id) ? `No access to ${name}.` : `No samples from ${name}.`;
+}
 
 /** What stands in the place of LIVE for as long as nothing is: no sample has come yet, or the server does not answer any more. */
 function blindness(moment: Moment, source: Source): string | undefined {

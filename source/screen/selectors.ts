@@ -232,6 +232,7 @@ export function createScene(): SceneOf {
 				facts.namespaces.length > 1 && state.namespaces.length !== 1,
 				listing.group,
 				input.columns,
+				state.sort.by,
 			),
 			rows: [],
 			sort: state.sort,

@@ -17,19 +17,21 @@ const problem = (id: string): Problem => ({
 });
 const statusOf = (pane: Pane): string => textOf(pane.scene.status);
 
-for (const [id, word] of [
-	['unreachable', 'OFFLINE'],
-	['tls-authority', 'OFFLINE'],
-	['timeout', 'OFFLINE'],
-	['forbidden-metrics', 'NO ACCESS'],
-	['certificate-expired', 'NO ACCESS'],
-	['metrics-not-installed', 'NO SAMPLES'],
+for (const [id, word, head] of [
+	['unreachable', 'OFFLINE', 'prod-eu cannot be reached.'],
+	['tls-authority', 'OFFLINE', 'prod-eu cannot be reached.'],
+	['timeout', 'OFFLINE', 'prod-eu does not answer.'],
+	['forbidden-metrics', 'NO ACCESS', 'No access to prod-eu.'],
+	['certificate-expired', 'NO ACCESS', 'No access to prod-eu.'],
+	['metrics-not-installed', 'NO SAMPLES', 'No samples from prod-eu.'],
 ] as const) {
 	test(`nothing is live before the first sample: ${id} is ${word}, and stands with what to do in the empty list`, () => {
 		for (const size of [{columns: 80, rows: 24}, SIZE, {columns: 200, rows: 60}]) {
 			const pane = new Pane(sampleTimeline({steps: 3, parts: [], problems: [problem(id)]}), size);
 			assert.match(statusOf(pane), new RegExp(` ${word} +13:00:30`));
 			assert.doesNotMatch(statusOf(pane), /LIVE/);
+			// What is wrong is told once: in the middle.
+			assert.deepEqual(pane.scene.sentence.map(textOf), [` ▲ ${head}`]);
 			const list = (pane.scene.list?.empty ?? []).map(textOf).join('\n');
 			assert.match(list, /127\.0\.0\.1:1 was refused[\s\S]*Nothing listens there[\s\S]*\n +kubectl cluster-info/);
 			assert.match(pane.frame(), /│? +kubectl cluster-info/);

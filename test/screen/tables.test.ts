@@ -6,7 +6,7 @@ import stringWidth from 'string-width';
 import {podListRows, sparkline} from '../../source/components/pod-list.tsx';
 import type {Container} from '../../source/scrape.ts';
 import {drawChart, fitCaption} from '../../source/screen/chart.ts';
-import type {Column} from '../../source/screen/columns.ts';
+import type {Column, ColumnId} from '../../source/screen/columns.ts';
 import {columnsFor} from '../../source/screen/columns.ts';
 import {parseCommand} from '../../source/screen/command.ts';
 import {labelsThere, parseFilter} from '../../source/screen/filter.ts';
@@ -14,12 +14,12 @@ import {actionOf, namesOf} from '../../source/screen/keys.ts';
 import {layoutFor} from '../../source/screen/layout.ts';
 import {positionBar} from '../../source/screen/position-bar.ts';
 import type {RowView} from '../../source/screen/row-view.ts';
-import {topFor} from '../../source/screen/state.ts';
+import {SORTS, type Sort, topFor} from '../../source/screen/state.ts';
 import {createTheme, textOf, themeOptionsFrom, toAscii} from '../../source/screen/theme.ts';
 import {cut, cutClause, cutMiddle, fit, printable, widthOf, wrap, wrapClauses} from '../../source/screen/width.ts';
 import type {Course} from '../../source/timeline.ts';
-import {mono, utc} from './frame.ts';
-import {PARTS} from './sample.ts';
+import {mono, Pane, utc} from './frame.ts';
+import {PARTS, sampleTimeline} from './sample.ts';
 
 test('keys have names, several in one read each their own', () => {
 	const table: readonly [string, Parameters<typeof namesOf>[1], readonly string[]][] = [
@@ -230,8 +230,9 @@ test('columns never need more cells than there are', () => {
 			fc.integer({min: 1, max: 253}),
 			fc.integer({min: 1, max: 63}),
 			fc.boolean(),
-			(width, wide, podWidth, namespaceWidth, several) => {
-				const columns = columnsFor(width, wide, {podWidth, namespaceWidth}, several);
+			fc.constantFrom(...SORTS),
+			(width, wide, podWidth, namespaceWidth, several, sort) => {
+				const columns = columnsFor(width, wide, {podWidth, namespaceWidth}, several, 'none', undefined, sort);
 				const total = columns.reduce((sum, {width: own, gap, spark}) => sum + own + gap + (spark > 0 ? spark + 1 : 0), 0);
 				assert.ok(total <= width, `${total} of ${width}`);
 				assert.ok(columns.some(({id}) => id === 'pod') && columns.some(({id}) => id === 'verdict'));
@@ -263,6 +264,25 @@ test('columns never need more cells than there are', () => {
 	assert.equal(ids(57), 'pod verdict memory');
 	assert.equal(ids(77), 'pod verdict cpu memory limit-at');
 	assert.equal(ids(114), 'namespace pod verdict cpu cpu-limit memory memory-limit limit-at');
+});
+
+test('what the list is sorted by is shown, in the place of what is less important', () => {
+	const ids = (width: number, sort: Sort, own?: readonly ColumnId[]): string =>
+		columnsFor(width, false, {podWidth: 25, namespaceWidth: 11}, true, 'none', own, sort)
+			.map(({id}) => id)
+			.join(' ');
+	assert.equal(ids(114, 'memory'), ids(114, 'trouble'));
+	assert.equal(ids(114, 'node'), 'namespace pod verdict cpu memory memory-limit limit-at node');
+	assert.equal(ids(77, 'node'), 'pod verdict memory limit-at node');
+	assert.equal(ids(57, 'status'), 'pod verdict status');
+	assert.equal(ids(77, 'age', ['memory', 'cpu']), 'pod verdict memory cpu age');
+	for (const width of [57, 77, 114, 154, 194])
+		for (const sort of SORTS.filter(each => each !== 'trouble'))
+			assert.ok(
+				columnsFor(width, false, {podWidth: 40, namespaceWidth: 24}, true, 'none', undefined, sort).some(each => each.sort === sort),
+			);
+	const pane = new Pane(sampleTimeline({steps: 3}), {columns: 120, rows: 40}).do({type: 'sort', by: 'node'});
+	assert.match(pane.frame(), / NODE↑ /);
 });
 
 test('of a verdict that is too long the third part goes first, as a whole', () => {
