@@ -273,7 +273,7 @@ test('what the list is sorted by is shown, in the place of what is less importan
 			.join(' ');
 	assert.equal(ids(114, 'memory'), ids(114, 'trouble'));
 	assert.equal(ids(114, 'node'), 'namespace pod verdict cpu memory memory-limit limit-at node');
-	assert.equal(ids(77, 'node'), 'pod verdict memory limit-at node');
+	assert.equal(ids(77, 'node'), 'pod verdict memory node');
 	assert.equal(ids(57, 'status'), 'pod verdict status');
 	assert.equal(ids(77, 'age', ['memory', 'cpu']), 'pod verdict memory cpu age');
 	for (const width of [57, 77, 114, 154, 194])
