@@ -70,7 +70,7 @@ describe('servers that die and come back', {skip}, () => {
 
 	for (const [server, said] of [
 		['metrics-server', /Error from server \(ServiceUnavailable\)/],
-		['kube-apiserver', /The connection to the server 127\.0\.0\.1:\d+ was refused/],
+		['kube-apiserver', /the connection to the server 127\.0\.0\.1:\d+ was refused/],
 	] as const) {
 		test(`the problem is told while it lasts, in the words of kubectl: ${server}`, () => {
 			assert.match(outcome.stderr, said);
