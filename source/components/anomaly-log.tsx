@@ -3,7 +3,7 @@ import {memo} from 'react';
 import type {LogView} from '../screen/panes.ts';
 import type {Line, Theme} from '../screen/theme.ts';
 import {MARKS} from '../screen/theme.ts';
-import {cut, cutClause, cutMiddle, padEnd, widthOf, wrapClauses} from '../screen/width.ts';
+import {cut, cutClause, cutMiddle, padEnd, widthOf, wrap, wrapClauses} from '../screen/width.ts';
 import {framed, innerWidth, paintRow} from './frame.ts';
 import {Lines} from './lines.tsx';
 import {onSelected} from './pod-list.tsx';
@@ -32,7 +32,8 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 			{text: ` ${MARKS[row.mark]} `, style: row.style},
 			{text: padEnd(cutMiddle(row.pod, podWidth), podWidth), style},
 		];
-		const whole = wrapClauses(row.detail, detailWidth);
+		const broken = wrapClauses(row.detail, detailWidth);
+		const whole = broken.length > 2 ? wrap(row.detail, detailWidth) : broken;
 		const isLong = whole.length > 1 && spare > 0;
 		if (isLong) spare--;
 		const first = paintRow(
@@ -48,7 +49,7 @@ export function anomalyLogRows(view: LogView, theme: Theme): readonly string[] {
 		);
 		if (!isLong) return first;
 		const more = cutClause(whole.slice(1).join(' '), detailWidth);
-		return [first, paintRow([{text: ' '.repeat(inner - detailWidth)}, {text: more, style}], inner, theme)];
+		return [first, paintRow([{text: ' '.repeat(timeWidth + podWidth + wordsWidth + 8)}, {text: more, style}], inner, theme)];
 	});
 	return framed(view, lines, theme);
 }

@@ -125,7 +125,7 @@ function otherwise(input: HeaderInput): string {
 	const {calm, learning, leastLearned} = counted;
 	const left = learningLeftMs(leastLearned, input.view);
 	return `${[
-		[calm > 0 ? `No trouble in ${count(calm)} others` : '', ...lesser(counted)].filter(text => text !== '').join(', '),
+		calm > 0 ? calmWords(counted, n => `${count(n)} others`) : lesser(counted).join(', '),
 		learning > 0 ? `${count(learning)} learning${Number.isFinite(left) && left > 0 ? ` (~${formatDuration(left)})` : ''}` : '',
 		unseen(counted),
 	]
@@ -145,16 +145,34 @@ function unseen({absent, completed, gone}: Tally): string {
 		.join(', ');
 }
 
+const noticesIn = ({odd}: Tally): number => odd.filter(({anomaly}) => anomaly?.severity === 'notice').length;
+
+/** `No trouble in 25 containers, 3 of them with a notice`: a notice is no trouble. */
+function calmWords(counted: Tally, many: (n: number) => string): string {
+	const notices = noticesIn(counted);
+	return [
+		`No trouble in ${many(counted.calm + notices)}`,
+		notices > 0 ? `${count(notices)} of them with a notice` : '',
+		silencedWords(counted),
+	]
+		.filter(text => text !== '')
+		.join(', ');
+}
+
 /** `2 notices`, `1 critical silenced`: what no sentence tells, and what is no peace either. */
-function lesser({odd, silencedAs}: Tally): readonly string[] {
-	const notices = odd.filter(({anomaly}) => anomaly?.severity === 'notice').length;
+const lesser = (counted: Tally): readonly string[] => {
+	const notices = noticesIn(counted);
+	return [notices > 0 ? plural(notices, 'notice') : '', silencedWords(counted)].filter(text => text !== '');
+};
+
+function silencedWords({silencedAs}: Tally): string {
 	const {critical, warning, notice} = silencedAs;
 	const silenced = [
 		critical > 0 ? `${count(critical)} critical` : '',
 		warning > 0 ? plural(warning, 'warning') : '',
 		notice > 0 ? plural(notice, 'notice') : '',
 	].filter(text => text !== '');
-	return [...(notices > 0 ? [plural(notices, 'notice')] : []), ...(silenced.length > 0 ? [`${silenced.join(' and ')} silenced`] : [])];
+	return silenced.length > 0 ? `${silenced.join(' and ')} silenced` : '';
 }
 
 /** What the cluster itself says is in trouble: a sentence a workload and reason. */
@@ -198,7 +216,7 @@ function peace(input: HeaderInput, width: number): string {
 	const [first = '', ...others] = (
 		calm > 0
 			? [
-					[`No trouble in ${plural(calm, 'container')}${where.replace(' in ', ' of ')}`, ...lesser(counted)].join(', '),
+					calmWords(counted, n => `${plural(n, 'container')}${where.replace(' in ', ' of ')}`),
 					learning > 0 ? `${count(learning)} learning${ready}` : '',
 					unseen(counted),
 				]

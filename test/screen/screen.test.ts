@@ -99,7 +99,7 @@ test('the first lines have one meaning of trouble, and tell what is silenced', (
 		).scene.sentence
 			.map(textOf)
 			.join('\n');
-	assert.match(words(/invoices|p4qzt/), /No trouble in 13 others, 1 notice, 2 warnings silenced; 2 learning/);
+	assert.match(words(/invoices|p4qzt/), /No trouble in 14 others, 1 of them with a notice, 2 warnings silenced; 2 learning/);
 	assert.match(words(/x2x9l|p4qzt|invoices|ledger-0/), /^ ✓ No trouble in 13 containers, 3 warnings and 1 notice silenced; 2 learning/);
 });
 
@@ -314,6 +314,8 @@ test('the details of the log take rows that would be empty, and end with a claus
 	const wide = detailsIn({columns: 200, rows: 60});
 	assert.match(wide, /its 2 siblings are flat; +│\n│ +limit at ~15:47 \(15:37-16:07\) +│\n/);
 	assert.doesNotMatch(wide, /…/);
+	const [first = '', second = ''] = wide.split('\n').slice(1);
+	assert.equal(second.indexOf('limit at'), first.indexOf('+2.1Mi'));
 	assert.match(detailsIn(small), /\+2\.1Mi\/min… *\n/);
 });
 
