@@ -1,14 +1,16 @@
 import type {Container} from '../scrape.ts';
 import type {ForestStore} from './forest-store.ts';
+import type {History} from './history.ts';
 import type {Settings} from './settings.ts';
 import type {Change, Event} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
 
-/** `leak`: the one that it had until then. */
+/** `leak`, `history`: what it had until then. */
 export interface Exit {
 	readonly watched: Watched;
 	readonly restarted: boolean;
 	readonly leak: Leak | undefined;
+	readonly history: History;
 }
 
 /** What the rules see of the rest while one scrape is assessed. */

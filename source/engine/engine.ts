@@ -185,9 +185,9 @@ class OddEngine implements Engine {
 			this.#workloads.add(watched);
 		}
 		this.#changes.note(of, context.atMs, context.events);
-		const {leak} = watched;
+		const {leak, series} = watched;
 		if (restarted) this.#restart(watched, context);
-		context.exits.push({watched, restarted, leak});
+		context.exits.push({watched, restarted, leak, history: series.history});
 		return watched;
 	}
 
@@ -200,7 +200,7 @@ class OddEngine implements Engine {
 		if (of.startedAtMs !== undefined) watched.series.warmUntilMs = of.startedAtMs + WARM_MS;
 		this.#workloads.inherit(watched.series, of, undefined, this.#settings);
 		this.#workloads.add(watched);
-		context.exits.push({watched, restarted: false, leak: undefined});
+		context.exits.push({watched, restarted: false, leak: undefined, history: watched.series.history});
 		return watched;
 	}
 

@@ -3,6 +3,8 @@ import {type Container, siblingKey} from '../scrape.ts';
 import type {Context, Exit} from './context.ts';
 import {open, type Telling} from './episode.ts';
 import {describe} from './explanation.ts';
+import {MIB} from './features.ts';
+import type {History} from './history.ts';
 import {isNearLimit} from './severity.ts';
 import type {EndedBy, Explanation, Kind} from './verdict.ts';
 import type {Leak, Watched} from './watched.ts';
@@ -70,13 +72,16 @@ function keep(times: number[], atMs: number): void {
 export const endOf = ({lastExit}: Container): EndedBy => (lastExit?.reason === OOM ? 'oom-killed' : 'restarted');
 
 /** A container that is new or changed: is there an exit to tell of? `restarted`: it was seen to happen. */
-export function followExits({watched, restarted, leak}: Exit, kills: Kills, context: Context): void {
+export function followExits({watched, restarted, leak, history}: Exit, kills: Kills, context: Context): void {
 	const {of} = watched;
 	const isNew = kills.note(of);
 	const {lastExit} = of;
 	if (isNew && lastExit?.reason === OOM && (restarted || context.atMs - lastExit.atMs < HOUR_MS)) {
 		closeExit(watched, 'killed', 'oom-killed', context);
-		const explanation = explain(watched, 'oom-killed', lastExit.atMs, context, leak);
+		const explanation = {
+			...explain(watched, 'oom-killed', lastExit.atMs, context, leak),
+			value: usedAt(history, lastExit.atMs),
+		};
 		const [episode, event] = open(of.key, telling('oom-killed'), lastExit.atMs, false, explanation, 'oom');
 		watched.killed = episode;
 		context.events.push(event);
@@ -129,6 +134,15 @@ function closeExit(watched: Watched, which: 'killed' | 'crashing', by: EndedBy, 
 
 // What is told of a kill is told of a moment: it stands, it does not fire.
 const telling = (kind: Kind): Telling => ({kind, metric: 'memory', severity: 'critical', state: 'standing', recurring: false});
+
+/** The kill and the first sample of the next run may come at once: that one is none of before. NaN where there is no other. */
+function usedAt(history: History, atMs: number): Explanation['value'] {
+	let back = 0;
+	while (back < history.length && history.atMs(back) > atMs) back++;
+	if (back >= history.length) return {cpu: Number.NaN, memory: Number.NaN};
+	const place = history.place(back);
+	return {cpu: history.cpu[place] as number, memory: (history.memory[place] as number) * MIB};
+}
 
 function explain(watched: Watched, kind: Kind, sinceMs: number, context: Context, leak?: Leak): Explanation {
 	const {of} = watched;

@@ -108,3 +108,23 @@ test('the row, the log, the headline and why tell the same doubt', () => {
 	assert.match(scene.whyText()[1] ?? '', /[^?]\?$/);
 	assert.match(scene.sentence.map(line => line.map(({text}) => text).join('')).join(' '), /probably .*\(seen while still learning\)/);
 });
+
+test('what it used before a kill is not what its next run uses', () => {
+	const engine = createEngine();
+	const timeline = new Timeline();
+	const of = watchedContainer('a', {memoryLimitBytes: 256 * MIB});
+	const killedAtMs = START_MS + 119 * 15_000 + 5000;
+	const after = {...of, incarnation: 'a:1', restarts: 1, lastExit: {reason: 'OOMKilled', atMs: killedAtMs}};
+	for (let i = 0; i < 124; i++) {
+		const atMs = START_MS + i * 15_000;
+		const one = i < 120 ? reading(of, atMs, 50 + jitter(i), 240 + jitter(i)) : reading(after, atMs, 50, 60);
+		const each = scrape(atMs, [one]);
+		const assessing = engine.assess(each);
+		let step = assessing.next();
+		while (!step.done) step = assessing.next();
+		timeline.append(each, step.value);
+	}
+	const words = new Pane(timeline, SIZE, {explain: key => engine.explain(key)}).scene.whyText().join('\n');
+	assert.match(words, /^Critical: OOM-killed/m);
+	assert.match(words, /^Memory: 2[34]\dMi before the kill, 9\d% of its limit/m);
+});
