@@ -188,7 +188,8 @@ function headlineBody({kind, explanation, metric, startedAtMs}: Anomaly, since: 
 		case 'oom-killed':
 			return `OOM-killed at ${times.near(startedAtMs, explanation.atMs)}${repeats(explanation)}, limit ${formatMemory(of.memoryLimitBytes)}`;
 		case 'crash-loop':
-			return `crash loop ${since}: ${of.restarts} restarts${of.lastExit ? `, last exit ${of.lastExit.reason}` : ''}`;
+			// Since when is not known: its first exits may be older than the watch.
+			return `crash loop: ${of.restarts} restarts${of.lastExit ? `, last exit ${of.lastExit.reason} at ${times.near(of.lastExit.atMs, explanation.atMs)}` : ''}`;
 		case 'unlike-siblings':
 			return `1 of ${replicas} replicas has ${formatUse(metric, value[metric])} ${nameOf(metric)}${atLimit ? `, its limit of ${limit}` : ''}, unlike its ${siblings.count} siblings, ${since}`;
 	}

@@ -1,7 +1,10 @@
 /** Each rule as a short series: what goes in, what is told. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type {Anomaly} from '../../source/engine/verdict.ts';
+import {timeFormat} from '../../source/format.ts';
 import type {Container} from '../../source/scrape.ts';
+import {headline} from '../../source/sentences.ts';
 import {container, jitter, kinds, MIB, reading, START_MS, samples, scrape, together, watch} from './watch.ts';
 
 const calmCpu = (i: number): number => 50 + 4 * jitter(i);
@@ -201,6 +204,7 @@ test('a crash loop has the restarts and the exit of now', () => {
 	assert.equal(anomalies.length, 1);
 	assert.equal(anomalies[0]?.of.restarts, 7);
 	assert.equal(anomalies[0]?.explanation.of.restarts, 7);
+	assert.equal(headline(anomalies[0] as Anomaly, timeFormat('UTC')), 'a: crash loop: 7 restarts, last exit Error at 00:09.');
 	assert.deepEqual(
 		events.filter(event => 'anomaly' in event).map(({type}) => type),
 		['opened', 'updated', 'updated'],
