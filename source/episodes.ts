@@ -41,6 +41,10 @@ export class Episodes {
 		episode.versions.push({atMs, anomaly});
 	}
 
+	has(of: number): boolean {
+		return this.#byContainer[of] !== undefined;
+	}
+
 	/** The worst one that is open or standing then; or the kill less than an hour before of one that has completed. */
 	worst(of: number, atMs: number): Anomaly | undefined {
 		let worst: Anomaly | undefined;

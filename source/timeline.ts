@@ -475,6 +475,7 @@ export class Timeline {
 				rows.state[i] = ABSENT;
 				if (why !== undefined) rows.absence.set(i, why);
 			}
+			if (!this.#episodes.has(number)) continue;
 			const anomaly = this.#episodes.worst(number, atMs);
 			if (anomaly) rows.anomalies.set(i, anomaly);
 			const forecast = anomaly && this.#episodes.nearestForecast(number, atMs);

@@ -225,8 +225,9 @@ function colour(grid: Cell[][], {own, anomalies}: ChartData, columns: number, to
 		}
 	}
 	for (const cells of grid) {
-		for (const [column, cell] of cells.entries()) {
-			if (cell.style !== 'line') continue;
+		for (let column = 0; column < cells.length; column++) {
+			const cell = cells[column];
+			if (cell?.style !== 'line') continue;
 			cell.style = styles[column] ?? 'line';
 			if (tones === 'mono' && rank[cell.style] !== undefined) cell.glyph = HEAVY[cell.glyph] ?? cell.glyph;
 		}
@@ -359,15 +360,16 @@ function spansOf(cells: readonly Cell[]): Span[] {
 /** Neighbours that look alike as one. */
 export function merge(spans: readonly Span[]): Span[] {
 	const merged: Span[] = [];
+	let last: {-readonly [key in keyof Span]: Span[key]} | undefined;
 	for (const span of spans) {
-		const last = merged.at(-1);
-		if (
-			last &&
-			last.on === span.on &&
-			(last.style === span.style || (span.text.trim() === '' && span.style !== 'badge' && last.style !== 'badge'))
-		) {
-			merged[merged.length - 1] = {...last, text: last.text + span.text};
-		} else merged.push(span);
+		const isAlike =
+			last?.on === span.on &&
+			(last?.style === span.style || (span.text.trim() === '' && span.style !== 'badge' && last?.style !== 'badge'));
+		if (last && isAlike) last.text += span.text;
+		else {
+			last = {...span};
+			merged.push(last);
+		}
 	}
 	return merged;
 }
