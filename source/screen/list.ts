@@ -5,6 +5,7 @@ import type {Container} from '../scrape.ts';
 import type {MomentFacts} from './facts.ts';
 import {compare, factsAbout, ofContainers} from './facts.ts';
 import {parseFilter} from './filter.ts';
+import {remembered} from './remembered.ts';
 import type {VerdictView} from './row-view.ts';
 import {bornMs, share, statusOf, verdictOf} from './row-view.ts';
 import type {Group, ScreenState, Sort} from './state.ts';
@@ -52,6 +53,7 @@ const signature = (state: ListState, group: Group): string =>
 
 export type ListState = Pick<ScreenState, 'filter' | 'sort' | 'namespaces' | 'group' | 'open'>;
 
+const MOST_LISTINGS = 20;
 const kept = new WeakMap<MomentFacts, Map<string, Listing>>();
 /** By the ranks: they are the same array for as long as they and the containers are the same. */
 const keptArrangements = new WeakMap<Float64Array, Map<string, Arrangement>>();
@@ -61,11 +63,11 @@ export function listingOf(moment: Moment, state: ListState, view: VerdictView): 
 	const facts = factsAbout(moment, view.silences);
 	const group = groupOf(state, moment);
 	const name = signature(state, group);
-	return remembered(kept, facts, name, () => {
+	const make = (): Listing => {
 		const {rows} = moment;
 		const isLasting = state.filter === '' && LASTING.has(state.sort.by);
-		const make = (): Arrangement => arrange(moment, state, view, facts, group);
-		const arrangement = isLasting ? remembered(keptArrangements, facts.rank, name, make) : make();
+		const arrangeNow = (): Arrangement => arrange(moment, state, view, facts, group);
+		const arrangement = isLasting ? remembered(keptArrangements, facts.rank, name, arrangeNow, MOST_LISTINGS) : arrangeNow();
 		const {ids, indices, unfiltered, problem} = arrangement;
 		const item = (at: number): ListItem | undefined => {
 			const row = rows.at(indices[at] ?? -1);
@@ -77,24 +79,12 @@ export function listingOf(moment: Moment, state: ListState, view: VerdictView): 
 				: {id, row, inside: true};
 		};
 		return {ids, indices, item, unfiltered, group, ...(problem !== undefined && {problem})};
-	});
+	};
+	return remembered(kept, facts, name, make, MOST_LISTINGS);
 }
 
 /** Orders that neither the numbers nor the words of a moment decide. */
 const LASTING: ReadonlySet<Sort> = new Set(['trouble', 'name', 'namespace', 'restarts', 'age', 'node']);
-
-/** What was made of this under this name; a handful of names each. */
-function remembered<K extends object, T>(all: WeakMap<K, Map<string, T>>, of: K, name: string, make: () => T): T {
-	const known = all.get(of) ?? new Map<string, T>();
-	all.set(of, known);
-	let found = known.get(name);
-	if (found === undefined) {
-		if (known.size > 20) known.clear();
-		found = make();
-		known.set(name, found);
-	}
-	return found;
-}
 
 function arrange(moment: Moment, state: ListState, view: VerdictView, facts: MomentFacts, group: Group): Arrangement {
 	const {rows} = moment;

@@ -11,6 +11,7 @@ import type {Column, ColumnId} from './columns.ts';
 import type {MomentFacts, Silences} from './facts.ts';
 import {factsAbout, podOf} from './facts.ts';
 import type {ListItem} from './list.ts';
+import {remembered} from './remembered.ts';
 import type {Mark, Style} from './theme.ts';
 import {MARK_STYLES} from './theme.ts';
 import {printable} from './width.ts';
@@ -48,14 +49,7 @@ const kept = new WeakMap<MomentFacts, Map<string, Verdict>>();
 
 export function verdictOf(row: Row, moment: Moment, view: VerdictView): Verdict {
 	const facts = factsAbout(moment, view.silences);
-	const verdicts = kept.get(facts) ?? new Map<string, Verdict>();
-	kept.set(facts, verdicts);
-	let verdict = verdicts.get(row.key);
-	if (!verdict) {
-		verdict = makeVerdict(row, moment.atMs, view);
-		verdicts.set(row.key, verdict);
-	}
-	return verdict;
+	return remembered(kept, facts, row.key, () => makeVerdict(row, moment.atMs, view));
 }
 
 /** Its anomaly with the numbers of now, where there are any. */

@@ -3,6 +3,7 @@ import type {Severity} from '../engine/verdict.ts';
 import {ABSENT, type Moment, type Row} from '../moment.ts';
 import type {Container} from '../scrape.ts';
 import {factsAbout, LEARNING, type MomentFacts, podOf, type Silences} from './facts.ts';
+import {remembered} from './remembered.ts';
 import {isFailingToStart} from './words.ts';
 
 type BySeverity = Readonly<Record<Severity, number>>;
@@ -30,15 +31,7 @@ const kept = new WeakMap<MomentFacts, Map<string, Tally>>();
 /** `only`: the namespaces that are listed; none: all. */
 export function tallyOf(moment: Moment, silences: Silences | undefined, only: readonly string[]): Tally {
 	const facts = factsAbout(moment, silences);
-	const tallies = kept.get(facts) ?? new Map<string, Tally>();
-	kept.set(facts, tallies);
-	const name = only.join();
-	let tally = tallies.get(name);
-	if (!tally) {
-		tally = count(moment, facts, only);
-		tallies.set(name, tally);
-	}
-	return tally;
+	return remembered(kept, facts, only.join(), () => count(moment, facts, only));
 }
 
 function count(moment: Moment, facts: MomentFacts, only: readonly string[]): Tally {
